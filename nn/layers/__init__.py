@@ -1,0 +1,1 @@
+"""The layers: thin modules over the functions of `nn.functional`."""

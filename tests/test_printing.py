@@ -1,0 +1,138 @@
+"""The text of tensors, against PyTorch's for drawn arrays and options."""
+
+import re
+
+import hypothesis.extra.numpy as arrays
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tinygrad_np import dtypes, printing
+from tinygrad_np.printing import tensor_text
+
+DTYPES = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"]
+FLOATS = DTYPES[:3]
+
+
+@pytest.fixture(autouse=True)
+def default_options():
+    yield
+    for set_printoptions in (torch.set_printoptions, printing.set_printoptions):
+        set_printoptions(profile="default")
+
+
+def expected(array, grad=False, grad_fn=False):
+    """PyTorch's text, with our name for the library."""
+    tensor = torch.from_numpy(array.copy())
+    tensor = tensor.requires_grad_() if grad or grad_fn else tensor
+    return repr(tensor * 1 if grad_fn else tensor).replace("torch.", "tinygrad_np.")
+
+
+def agree(array):
+    assert tensor_text(array) == expected(array)
+    if array.dtype.kind == "f":
+        assert tensor_text(array, requires_grad=True) == expected(array, grad=True)
+        text = tensor_text(array, grad_fn="MulBackward0", requires_grad=True)
+        assert text == expected(array, grad_fn=True)
+
+
+shapes = arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
+plain_floats = st.one_of(
+    st.integers(-12, 12).map(float),
+    st.sampled_from([0.0, -0.0, np.nan, np.inf, -np.inf, 0.5, 1e-4, 9.9999e-5, 1000.0, 1e8, 1e4]),
+    st.floats(-1000, 1000, width=16),
+)
+
+
+@settings(max_examples=250, deadline=None, derandomize=True)
+@given(st.sampled_from(DTYPES), shapes, st.data())
+def test_drawn_arrays(dtype, shape, data):
+    agree(data.draw(arrays.arrays(dtype, shape)))
+
+
+@settings(max_examples=250, deadline=None, derandomize=True)
+@given(st.sampled_from(FLOATS), shapes, st.data())
+def test_drawn_plain_numbers(dtype, shape, data):
+    with np.errstate(over="ignore"):
+        agree(data.draw(arrays.arrays(np.float64, shape, elements=plain_floats)).astype(dtype))
+
+
+options = st.fixed_dictionaries(
+    {},
+    optional={
+        "precision": st.integers(0, 8),
+        "threshold": st.one_of(st.integers(0, 40), st.just(float("inf"))),
+        "edgeitems": st.integers(0, 4),
+        "linewidth": st.integers(1, 120),
+        "profile": st.sampled_from(["default", "short", "full"]),
+        "sci_mode": st.sampled_from([None, True, False]),
+    },
+)
+long_shapes = arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=12)
+
+
+@settings(max_examples=250, deadline=None, derandomize=True)
+@given(options, options, st.sampled_from(["float32", "float64", "int64"]), long_shapes, st.data())
+def test_drawn_options(first, second, dtype, shape, data):
+    for chosen in ({"profile": "default"}, first, second):
+        torch.set_printoptions(**chosen)
+        printing.set_printoptions(**chosen)
+    assert printing.get_printoptions() == torch._tensor_str.get_printoptions()
+    elements = None if dtype == "int64" else plain_floats.map(np.dtype(dtype).type).map(float)
+    agree(data.draw(arrays.arrays(dtype, shape, elements=elements)))
+
+
+@pytest.mark.parametrize("shape", [(1000,), (1001,), (40, 30), (3, 400), (400, 3), (7, 1, 8, 9, 7)])
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
+def test_long_arrays_are_cut(shape, dtype):
+    values = np.random.default_rng(0).normal(0, 3, shape)
+    agree(values.astype(dtype))
+
+
+def test_not_contiguous():
+    agree(np.arange(24.0).reshape(2, 3, 4).transpose(2, 0, 1)[::-1])
+
+
+def test_suffixes_follow_the_default_dtype():
+    samples = [np.zeros(n, dtype) for n in (0, 2) for dtype in DTYPES]
+    dtypes.set_default_dtype(dtypes.float64)
+    torch.set_default_dtype(torch.float64)
+    try:
+        for array in samples:
+            agree(array)
+    finally:
+        dtypes.set_default_dtype(dtypes.float32)
+        torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("columns", range(60, 82))
+def test_suffixes_wrap_where_torch_wraps(columns):
+    for set_printoptions in (torch.set_printoptions, printing.set_printoptions):
+        set_printoptions(linewidth=columns)
+    for count in range(1, 12):
+        agree(np.linspace(0, 1, count))
+
+
+def test_prefix_indents():
+    subclass = type("Weights", (torch.Tensor,), {})
+    theirs = repr(torch.arange(12.0).reshape(3, 4).as_subclass(subclass))
+    assert tensor_text(np.arange(12, dtype=np.float32).reshape(3, 4), "Weights(") == theirs
+
+
+def test_printoptions_come_back():
+    before = printing.get_printoptions()
+    with printing.printoptions(precision=1, sci_mode=True):
+        assert tensor_text(np.float32([2.25])) == "tensor([2.2e+00])"
+    assert printing.get_printoptions() == before
+    with pytest.raises(ValueError, match="in the block"), printing.printoptions(precision=1):
+        raise ValueError("in the block")
+    assert printing.get_printoptions() == before
+
+
+def test_unknown_profile():
+    message = "unknown profile 'long': expected one of default, short, full"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        printing.set_printoptions(precision=1, profile="long")
+    assert printing.get_printoptions()["precision"] == 4

@@ -1,0 +1,49 @@
+"""tinygrad_np: a PyTorch-style autograd tensor framework on NumPy, a machine with the cover removed.
+
+>>> import tinygrad_np as tnp
+>>> x = tnp.tensor([1.0, 2.0], requires_grad=True)
+>>> (x**2).sum().backward()
+>>> x.grad
+tensor([2., 4.])
+"""
+
+from math import e, inf, nan, pi
+
+from . import autograd, backend
+from .backend import device
+from .dtypes import (
+    bool,
+    can_cast,
+    double,
+    dtype,
+    finfo,
+    float,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    iinfo,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    promote_types,
+    set_default_dtype,
+    short,
+    uint8,
+)
+from .errors import OpError
+from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .graph import hide, scope
+from .op import Op
+from .ops import *
+from .samples import ErrorSample, Rng, Sample
+from .tensor import Size, Tensor
+
+__version__ = "0.1.0"
+
+hide(__file__)
+backend.keep_freed_memory()

@@ -1,0 +1,186 @@
+"""The default convolution: spread x along W only; overlapping windows of memory do the rest.
+
+x lies as H, C, W, N in memory (layout.py). `_spread` puts the KW columns that an output meets side
+by side, so that every row of x becomes a matrix (KW*c, OW*N). The KH rows under one output row are
+neighbours in memory: the im2col matrix (KH*KW*c, OW*N) of that output row is a window of them.
+
+    spread   | row 0 | row 1 | row 2 | row 3 | row 4 |
+             |------- window 0 ------|                   y[0] = w (f, KH*KW*c) @ window 0
+                     |------- window 1 ------|           y[1] = w              @ window 1
+
+The windows overlap, and np.matmul takes them as they are, one BLAS call each. So KW copies of x are
+written instead of KH*KW: 0.03 ms instead of 0.14 for LeNet's first layer, and 3.5 ms instead of 5.1
+for a whole training step.
+
+    weight_grad   gw = sum over output rows r of window r @ g[r]^T
+    input_grad    the same trick on g: the gradient of a spread row is w^T @ a window of g's rows
+
+With a vertical dilation D the output rows a, a + D, a + 2D, ... meet only every D-th row of x: they
+are an undilated convolution of their own, one of D phases.
+
+In the shapes: G groups of c = C/G and f = F/G channels. Times: LeNet, batch 64, float32, one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from ..layout import Array, Shape, logical, memory
+from .geometry import Geometry, conv_output_shape, inside
+
+
+def forward(x: Array, w: Array, geometry: Geometry) -> tuple[Array, list[Array]]:
+    """y (N, F, OH, OW) of x (N, C, H, W) and w (F, c, KH, KW); the spread rows are the hint."""
+    n, f, oh, ow = conv_output_shape(x.shape, w.shape, geometry)
+    taps = _taps(w, geometry.groups)
+    groups, kh, k, per_group = taps.shape
+    # (G, KH, KW*c, f) -> (G, 1, KH*KW*c, f) -> (G, 1, f, KH*KW*c)
+    matrix = taps.reshape(groups, 1, kh * k, per_group).swapaxes(2, 3)
+    y = np.empty((oh, f, ow, n), np.result_type(x, w))
+    spread = _spread(x, w.shape, geometry)
+    for phase, rows in zip(_phases(x.shape, w.shape, geometry), spread, strict=True):
+        windows = _windows(rows, kh, geometry.stride[0])
+        np.matmul(matrix, windows, out=_rows(y, groups)[:, phase.outputs])
+    return logical(y), spread
+
+
+def weight_grad(
+    x: Array, g: Array, geometry: Geometry, w_shape: Shape, hint: list[Array] | None = None
+) -> Array:
+    """gw (F, c, KH, KW): one product for each output row, and their sum."""
+    (f, c, kh, kw), groups = w_shape, geometry.groups
+    # (G, OH, f, OW*N) -> (G, OH, OW*N, f): the larger matrix first, 0.41 ms instead of 0.89
+    g_rows = _rows(memory(g), groups).swapaxes(2, 3)
+    gw = np.zeros((groups, kh * kw * c, f // groups), np.result_type(x, g))
+    spread = _spread(x, w_shape, geometry) if hint is None else hint
+    for phase, rows in zip(_phases(x.shape, w_shape, geometry), spread, strict=True):
+        windows = _windows(rows, kh, geometry.stride[0])
+        gw += np.sum(windows @ g_rows[:, phase.outputs], axis=1)
+    # (G, KH*KW*c, f) -> (G, KH, KW, c, f) -> (G, f, c, KH, KW) -> (F, c, KH, KW)
+    taps = gw.reshape(groups, kh, kw, c, f // groups)
+    return taps.transpose(0, 4, 3, 1, 2).reshape(w_shape)
+
+
+def input_grad(g: Array, w: Array, geometry: Geometry, x_shape: Shape) -> Array:
+    """gx (N, C, H, W): the gradients of the spread rows, then KW shifted additions."""
+    (n, c, h, width), (_, _, kh, kw), ow = x_shape, w.shape, g.shape[3]
+    groups, taps = geometry.groups, _taps(w, geometry.groups)
+    g_rows = _rows(memory(g), groups)
+    gx = np.zeros((h, c, width, n), np.result_type(g, w))
+    gx_rows = _rows(gx, groups)
+    for phase in _phases(x_shape, w.shape, geometry):
+        part = np.ascontiguousarray(g_rows[:, phase.outputs])  # a copy for groups and phases only
+        out = gx_rows[:, phase.inputs]
+        if _is_own_spread(w.shape, geometry):
+            _spread_grad(part, taps, geometry.stride[0], phase.spread.start, out)
+            continue
+        spread = np.empty((*out.shape[:2], taps.shape[2], ow * n), gx.dtype)
+        _spread_grad(part, taps, geometry.stride[0], phase.spread.start, spread)
+        # (G, H, KW*c, OW*N) -> (G, H, KW, c, OW, N), and (G, H, c, W*N) -> (G, H, c, W, N)
+        spread = spread.reshape(*out.shape[:2], kw, out.shape[2], ow, n)
+        images = out.reshape(*out.shape[:3], width, n)
+        for j, (there, column) in enumerate(geometry.taps(1, (h, width), (kh, kw))):
+            images[..., column, :] += spread[:, :, j, :, there]
+    return logical(gx)
+
+
+class _Phase(NamedTuple):
+    """A phase's output rows; which of its spread rows lie in x, and where; their whole count."""
+
+    outputs: slice
+    spread: slice
+    inputs: slice
+    count: int
+
+
+def _phases(x_shape: Shape, w_shape: Shape, geometry: Geometry) -> Iterator[_Phase]:
+    (_, _, h, width), (_, _, kh, kw) = x_shape, w_shape
+    oh, _ = geometry.output_size((h, width), (kh, kw))
+    stride, top = geometry.stride[0], geometry.padding[0][0]
+    step = geometry.dilation[0] if kh > 1 else 1
+    for a in range(min(step, oh)):
+        count = (oh - 1 - a) // step * stride + kh
+        yield _Phase(slice(a, None, step), *inside(a * stride - top, step, h, count), count)
+
+
+def _is_own_spread(w_shape: Shape, geometry: Geometry) -> bool:
+    """Whether x is its own spread, as in a 1x1 convolution: then nothing is copied."""
+    _, _, kh, kw = w_shape
+    flat = kw == geometry.stride[1] == 1 and geometry.padding == ((0, 0), (0, 0))
+    return flat and (kh == 1 or geometry.groups == geometry.dilation[0] == 1)
+
+
+def _spread(x: Array, w_shape: Shape, geometry: Geometry) -> list[Array]:
+    """For each phase the spread rows (G, H', KW*c, OW*N), the H' rows with the padding."""
+    (n, _, h, width), (_, c, kh, kw), groups = x.shape, w_shape, geometry.groups
+    x_rows = _rows(memory(x), groups)
+    if _is_own_spread(w_shape, geometry):
+        return [x_rows]
+    _, ow = geometry.output_size((h, width), (kh, kw))
+    # (G, H, c, W*N) -> (G, H, c, W, N)
+    x_rows = x_rows.reshape(groups, h, c, width, n)
+    result = []
+    for phase in _phases(x.shape, w_shape, geometry):
+        spread = np.empty((groups, phase.count, kw, c, ow, n), x.dtype)
+        # Padding is written as zeros here: x is never copied into a padded array.
+        spread[:, : phase.spread.start] = 0
+        spread[:, phase.spread.stop :] = 0
+        for j, (out, column) in enumerate(geometry.taps(1, (h, width), (kh, kw))):
+            part = spread[:, phase.spread, j]
+            part[..., : out.start, :] = 0
+            part[..., out.stop :, :] = 0
+            part[..., out, :] = x_rows[:, phase.inputs, :, column]
+        # (G, H', KW, c, OW, N) -> (G, H', KW*c, OW*N)
+        result.append(spread.reshape(groups, phase.count, kw * c, ow * n))
+    return result
+
+
+def _spread_grad(g: Array, taps: Array, stride: int, start: int, out: Array) -> None:
+    """Write the gradients of the spread rows start, start + 1, ... to out (G, H', KW*c, OW*N).
+
+    Row h = t * stride + s of the spread met output row t - i with row s + i * stride of the kernel.
+    So rows of one s get one product each: these rows of the kernel, in reverse, with a window of
+    the rows of g (G, OH, f, OW*N). The first KH and last KH windows reach beyond g: there a column
+    slice of the kernel does, and no rows of zeros are put around g.
+    """
+    groups, count, f, m = g.shape
+    for s in range(stride):
+        reverse = taps[:, s::stride][:, ::-1]
+        k = reverse.shape[1]
+        # (G, k, KW*c, f) -> (G, KW*c, k, f) -> (G, KW*c, k*f)
+        matrix = reverse.swapaxes(1, 2).reshape(groups, taps.shape[2], k * f)
+        skip = (s - start) % stride
+        rows = out[:, skip::stride]
+        first = (start + skip) // stride - k + 1  # of the rows of g in the first window
+        whole, windows = inside(first, 1, count - k + 1, rows.shape[1])
+        np.matmul(matrix[:, None], _windows(g, k, 1)[:, windows], out=rows[:, whole])
+        for r in (*range(whole.start), *range(whole.stop, rows.shape[1])):
+            part, there = inside(first + r, 1, count, k)
+            # (G, part, f, OW*N) -> (G, part*f, OW*N)
+            window = g[:, there].reshape(groups, (there.stop - there.start) * f, m)
+            np.matmul(matrix[:, :, part.start * f : part.stop * f], window, out=rows[:, r])
+
+
+def _windows(rows: Array, k: int, stride: int) -> Array:
+    """Every `stride`-th window of k rows, copying nothing: (G, H, K, M) -> (G, OH, k*K, M)."""
+    groups, count, height, m = rows.shape
+    shape = (groups, max(0, (count - k) // stride + 1), k * height, m)
+    group, row, *matrix = rows.strides
+    return as_strided(rows, shape, (group, stride * row, *matrix), writeable=False)
+
+
+def _rows(m: Array, groups: int) -> Array:
+    h, c, w, n = m.shape
+    # (H, C, W, N) -> (H, G, c, W*N) -> (G, H, c, W*N)
+    return m.reshape(h, groups, c // groups, w * n).swapaxes(0, 1)
+
+
+def _taps(w: Array, groups: int) -> Array:
+    f, c, kh, kw = w.shape
+    # (F, c, KH, KW) -> (G, f, c, KH, KW) -> (G, KH, KW, c, f) -> (G, KH, KW*c, f)
+    taps = w.reshape(groups, f // groups, c, kh, kw).transpose(0, 3, 4, 2, 1)
+    return taps.reshape(groups, kh, kw * c, f // groups)

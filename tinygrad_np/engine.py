@@ -1,0 +1,215 @@
+"""The walk backwards: newest node first, each node's rules once, gradients summed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy
+
+from .grad_mode import set_grad_enabled
+from .graph import order
+from .methods import tensor_method
+from .op import Op
+from .tensor import Tensor, wrap
+
+Tensors = Tensor | Sequence[Tensor]
+
+
+@tensor_method()
+def backward(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensors | None = None,
+) -> None:
+    """Add d self / d leaf, times `gradient`, to the `grad` of every leaf, or of `inputs` only.
+
+    `gradient` may be left out for a scalar. The graph's saved values are freed unless
+    `retain_graph` (by default: `create_graph`); with `create_graph` the gradients have a graph too.
+    Raises RuntimeError where no graph was recorded, or it was freed.
+    Source: PyTorch, torch.Tensor.backward.
+
+    >>> import tinygrad_np as tnp
+    >>> x = tnp.tensor([1.0, 3.0], requires_grad=True)
+    >>> (x**2).sum().backward()
+    >>> x.grad
+    tensor([2., 6.])
+    """
+    if inputs is not None and not (inputs := _list(inputs)):
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    targets = None if inputs is None else {_target(x) for x in inputs}
+    found = _run([self], [gradient], retain_graph, create_graph, targets)
+    for tensor in found if inputs is None else inputs:
+        if tensor.edge in found:
+            _accumulate(tensor, found[tensor.edge])
+
+
+def grad(
+    outputs: Tensors,
+    inputs: Tensors,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of `outputs`, weighted by `grad_outputs`, with respect to `inputs`.
+
+    Nothing is added to any `grad`. An input that the outputs do not depend on is an error unless
+    `allow_unused` (then None) or `materialize_grads` (then zeros).
+    Source: PyTorch, torch.autograd.grad.
+
+    >>> import tinygrad_np as tnp
+    >>> x = tnp.tensor(3.0, requires_grad=True)
+    >>> (dx,) = tnp.autograd.grad(x**3, x, create_graph=True)
+    >>> tnp.autograd.grad(dx, x)
+    (tensor(18.),)
+    """
+    outputs, inputs = _list(outputs), _list(inputs)
+    weights = [None] * len(outputs) if grad_outputs is None else _list(grad_outputs)
+    if len(weights) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True"
+        )
+    found = _run(outputs, weights, retain_graph, create_graph, {_target(x) for x in inputs})
+    results = []
+    for tensor in inputs:
+        g = found.get(tensor.edge)
+        if g is None and not (allow_unused or materialize_grads):
+            raise RuntimeError(
+                "One of the differentiated Tensors appears to not have been used in the graph. "
+                "Set allow_unused=True if this is the desired behavior."
+            )
+        if g is None:
+            g = numpy.zeros_like(tensor.array) if materialize_grads else None
+        results.append(g if g is None or isinstance(g, Tensor) else wrap(_in_order(g)))
+    return tuple(results)
+
+
+def _run(
+    roots: list[Tensor],
+    weights: list[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+    targets: set[Any] | None,
+) -> dict[Any, Any]:
+    """Walk back from `roots`: the gradients that arrived at `targets`, or at all leaves."""
+    if retain_graph is None:
+        retain_graph = create_graph
+    gradients: dict[Any, Any] = {}
+    for root, weight in zip(roots, weights, strict=True):
+        _add(gradients, root.edge, _seed(root, weight, create_graph))
+    nodes = order(gradients)
+    wanted = None if targets is None else _leading_to(targets, nodes)
+    found = {}
+    with set_grad_enabled(create_graph):
+        for node in nodes:
+            g = gradients.pop(node, None)
+            if g is None or not (wanted is None or node in wanted):
+                continue
+            g = _hooked(node.hooks, g)
+            if node.retained is not None and (tensor := node.retained()) is not None:
+                _accumulate(tensor, _copy(g))
+            if targets is not None and node in targets:
+                found[node] = _copy(g)
+            for edge, gradient in node.gradients(g, create_graph, wanted):
+                shared = gradient is g and isinstance(edge, Tensor)  # a leaf keeps what it gets
+                _add(gradients, edge, _copy(gradient) if shared else gradient)
+            if not retain_graph:
+                node.release()
+        for leaf, g in gradients.items():
+            if targets is None or leaf in targets:
+                found[leaf] = _hooked(leaf._hooks, g)
+    return found
+
+
+def _seed(root: Tensor, weight: Any, create_graph: bool) -> Any:
+    """The gradient that the walk starts with at `root`: an array, or a Tensor for create_graph."""
+    if root.edge is None:
+        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+    if weight is None:
+        if root.array.size != 1:
+            raise RuntimeError(
+                "grad can be implicitly created only for scalar outputs, "
+                f"but this one has shape {list(root.shape)}"
+            )
+        weight = wrap(numpy.ones_like(root.array))
+    if not isinstance(weight, Tensor):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(weight).__name__}")
+    if weight.shape != root.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[0] has a shape of {weight.shape} "
+            f"and output[0] has a shape of {root.shape}."
+        )
+    if weight.dtype != root.dtype:
+        weight = weight.to(root.dtype)
+    weight = weight.clone() if root.edge is root else weight
+    return weight if create_graph else weight.array
+
+
+def _list(tensors: Any) -> list[Any]:
+    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
+
+
+def _target(tensor: Tensor) -> Any:
+    if tensor.edge is None:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return tensor.edge
+
+
+def _leading_to(targets: set[Any], nodes: list[Op]) -> set[Any]:
+    """The nodes from which a target can be reached, and the targets."""
+    wanted = set(targets)
+    for node in reversed(nodes):  # oldest first: what a node was made of is decided before it
+        if any(edge in wanted for edge in node.edges):
+            wanted.add(node)
+    return wanted
+
+
+def _add(gradients: dict[Any, Any], edge: Any, g: Any) -> None:
+    gradients[edge] = gradients[edge] + g if edge in gradients else g
+
+
+def _copy(g: Any) -> Any:
+    return g.clone() if isinstance(g, Tensor) else g.copy()
+
+
+def _in_order(g: Any) -> Any:
+    """A gradient array in C order that is no view of another."""
+    return g if g.base is None and g.flags.c_contiguous else numpy.array(g, order="C")
+
+
+def _hooked(hooks: dict[int, Any] | None, g: Any) -> Any:
+    """The gradient after a tensor's hooks, which see Tensors, may keep them and may replace them."""
+    for hook in list(hooks.values()) if hooks else ():
+        seen = g if isinstance(g, Tensor) else wrap(g)
+        replaced = hook(seen)
+        if replaced is not None and replaced.shape != seen.shape:
+            raise RuntimeError(
+                f"hook {hook!r} has changed the size of value: {seen.shape} to {replaced.shape}"
+            )
+        seen = _copy(seen if replaced is None else replaced)
+        g = seen if isinstance(g, Tensor) else seen.array
+    return g
+
+
+def _accumulate(tensor: Tensor, g: Any) -> None:
+    """Add to `tensor.grad`, out of place: what someone kept of it stays as it was."""
+    if g.dtype != tensor.dtype:
+        raise RuntimeError(
+            f"the gradient of a {tensor.dtype} tensor came out as {g.dtype}: "
+            "a backward rule between them changes the dtype"
+        )
+    before = tensor._grad
+    if isinstance(g, Tensor):
+        tensor._grad = g if before is None else before + g
+    elif before is None:
+        tensor._grad = wrap(_in_order(g))
+    elif before.requires_grad:
+        tensor._grad = wrap(before.array + g)
+    else:  # the same Tensor object, as in PyTorch
+        before.array = before.array + g

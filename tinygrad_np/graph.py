@@ -1,0 +1,105 @@
+"""The graph: what an edge is, in which order nodes were made, and which line of the user made them.
+
+A node is an `Op` that has run. An edge leads from a node to what made one of its inputs: another
+node, or the leaf `Tensor` itself, or None where no gradient is wanted. Nodes are numbered as they
+are made, so the numbers are a topological order and walking back is a loop, not a recursion.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import os
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import CodeType
+from typing import Any
+
+Where = tuple[CodeType, int]
+
+next_serial: Callable[[], int] = itertools.count(1).__next__
+
+
+class _Context(threading.local):
+    """What is in force in this thread: grad mode, and the modules whose forward is running."""
+
+    grad_enabled = True
+    scope: tuple[weakref.ref[Any], ...] = ()
+
+
+context = _Context()
+
+
+@contextmanager
+def scope(module: Any) -> Iterator[None]:
+    """Nodes made inside belong to `module`: pictures draw them in its cluster.
+
+    The module is held weakly, so a module that keeps one of its outputs makes no cycle.
+    """
+    outer = context.scope
+    context.scope = (*outer, weakref.ref(module))
+    try:
+        yield
+    finally:
+        context.scope = outer
+
+
+def order(edges: Iterable[Any]) -> list[Any]:
+    """The nodes that `edges` lead to, newest first: every node stands before what it was made of.
+
+    >>> import tinygrad_np as tnp
+    >>> x = tnp.tensor(2.0, requires_grad=True)
+    >>> [type(node).__name__ for node in order([(x * x + x).grad_fn])]
+    ['Add', 'Mul']
+    """
+    stack, seen, nodes = list(edges), set(), []
+    while stack:
+        node = stack.pop()
+        if node in seen or not hasattr(node, "edges"):  # a leaf and None have none
+            continue
+        seen.add(node)
+        nodes.append(node)
+        stack.extend(node.edges)
+    nodes.sort(key=lambda node: node.serial, reverse=True)
+    return nodes
+
+
+_hidden: tuple[str, ...] = ()
+
+
+def hide(file: str) -> None:
+    """Frames of the package that `file` belongs to are never taken for the user's."""
+    global _hidden
+    _hidden = (*_hidden, os.path.dirname(file) + os.sep)
+
+
+hide(__file__)
+
+
+def user_frame() -> Where | None:
+    """The innermost frame outside the library, as code object and instruction offset.
+
+    This costs 0.5 us; a traceback object would cost 15 to 50. The line is looked up when asked for.
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if not code.co_filename.startswith(_hidden):
+            return code, frame.f_lasti
+        frame = frame.f_back
+    return None
+
+
+def line_of(where: Where | None) -> str:
+    """`file.py:12: y = x * w` for a frame kept by `user_frame`."""
+    if where is None:
+        return "an unknown line"
+    code, offset = where
+    position = next(itertools.islice(code.co_positions(), offset // 2, None), (None,))
+    number = position[0] or code.co_firstlineno
+    source = linecache.getline(code.co_filename, number).strip()
+    place = f"{os.path.basename(code.co_filename)}:{number}"
+    return f"{place}: {source}" if source else place

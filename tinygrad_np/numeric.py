@@ -1,0 +1,125 @@
+"""Numeric derivatives, and the verdict on an analytic one: right, wrong, or at a kink.
+
+A derivative along `direction` is measured by moving the input's memory in place by `step` and back.
+
+         f(-s)   f(-s/2)      f(s/2)   f(s)
+    -------o--------o-----x------o-------o------>  direction
+             left      across      right           the three slopes of a second look
+
+Where central difference and rule disagree, three slopes are taken at each of three steps. They
+agree at some step: the function is smooth at x and that slope decides. Or left and right have
+settled, yet differ from each other or from the slope across x: x is a kink or a jump, and the rule
+may return anything between them. A wrong rule at a smooth point finds no such excuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy
+
+Array = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
+Values = Callable[[], Array]  # what the function gives for the present content of the memory
+
+SHRINK = numpy.array([1, 1 / 8, 1 / 64])  # the steps of a second look, in units of the first
+
+
+@dataclass
+class Limits:
+    """The step of central differences, and which error is still none."""
+
+    eps: float = 1e-6
+    atol: float = 1e-5
+    rtol: float = 1e-3
+
+    def tolerance(self, slope: Array) -> Array:
+        """How far from `slope` an analytic value may lie."""
+        return self.atol + self.rtol * abs(slope)
+
+
+class Verdict(NamedTuple):
+    """One entry per output: the derivative that decided, whether the rule is wrong, or at a kink."""
+
+    numeric: Array
+    wrong: Any
+    kink: Any
+
+
+def moved(values: Values, memory: Array, direction: Array, distance: float) -> Array:
+    """The values with `distance * direction` added to `memory`, which is then restored."""
+    before = memory.copy()
+    try:
+        memory += distance * direction
+        return values()
+    finally:
+        memory[...] = before
+
+
+@numpy.errstate(all="ignore")
+def judge(
+    values: Values, memory: Array, direction: Array, analytic: Array, limits: Limits
+) -> Verdict:
+    """Compare analytic derivatives along `direction`, one per output, with central differences.
+
+    The step has length `limits.eps`, measured as the Euclidean norm of the movement.
+    """
+    step = limits.eps / max(float(numpy.linalg.norm(direction)), 1.0)
+    ahead, behind = (moved(values, memory, direction, s) for s in (step, -step))
+    numeric = (ahead - behind) / (2 * step)
+    wrong = ~(abs(analytic - numeric) <= limits.tolerance(numeric))
+    kink = numpy.zeros_like(wrong)
+    if wrong.any():
+        second = _second_look(values, memory, direction, analytic, limits, step)
+        numeric = numpy.where(wrong, second.numeric, numeric)
+        wrong, kink = wrong & second.wrong, wrong & second.kink
+    return Verdict(numeric, wrong, kink)
+
+
+def _second_look(
+    values: Values, memory: Array, direction: Array, analytic: Array, limits: Limits, step: float
+) -> Verdict:
+    """Judge by the slopes left of, across and right of the point, at shrinking steps."""
+    looks = [_slopes(values, memory, direction, s) for s in step * SHRINK]
+    slopes = numpy.array([slope for slope, _ in looks])  # (step, left | across | right, output)
+    tolerance = limits.tolerance(slopes) + numpy.array([noise for _, noise in looks])
+    left_right = slopes[:, ::2]
+
+    spread = numpy.nan_to_num(slopes.max(axis=1) - slopes.min(axis=1), nan=numpy.inf)
+    best = spread.argmin(axis=0)
+    outputs = numpy.arange(spread.shape[1])
+    across, margin = slopes[best, 1, outputs], tolerance[best, 1, outputs]
+    smooth = spread[best, outputs] <= margin
+
+    ends, settled = _limits_of(left_right, tolerance[:, ::2])
+    kink = ~smooth & settled
+    low = numpy.where(kink, numpy.fmin.reduce(ends), across)
+    high = numpy.where(kink, numpy.fmax.reduce(ends), across)
+    margin = numpy.where(kink, numpy.fmax.reduce(tolerance[-1, ::2]), margin)
+    nearest = numpy.clip(numpy.where(numpy.isnan(analytic), low, analytic), low, high)
+    right = (analytic == nearest) | (abs(analytic - nearest) <= margin)
+    return Verdict(nearest, ~right, kink & right)
+
+
+def _slopes(values: Values, memory: Array, direction: Array, step: float) -> tuple[Array, Array]:
+    """The slopes left of, across and right of the point, and their noise from rounding."""
+    half = step / 2
+    f = numpy.array([moved(values, memory, direction, s) for s in (-step, -half, half, step)])
+    slopes = numpy.diff(f, axis=0) / numpy.array([[half], [step], [half]])
+    reach = abs(memory * direction).max(initial=0.0)
+    unit = 8 * numpy.finfo(float).eps / step  # a few roundings of f, and of x + step * direction
+    return slopes, unit * (abs(f).max(axis=0) + reach * abs(slopes))
+
+
+def _limits_of(sides: Array, tolerance: Array) -> tuple[Array, Array]:
+    """Where the slopes of the two sides go as the step shrinks, and whether both are known.
+
+    A side's slope settles, or grows without bound as that of sqrt at 0, or does not exist (nan) as
+    the function ends there.
+    """
+    first, second, last = abs(sides)
+    grows = (last > 2 * second) & (second > 2 * first) & (last > tolerance[-1])
+    ends = numpy.where(grows, numpy.copysign(numpy.inf, sides[-1]), sides[-1])
+    known = grows | numpy.isnan(ends) | (abs(sides[-1] - sides[-2]) <= tolerance[-1])
+    return ends, known.all(axis=0) & ~numpy.isnan(ends).all(axis=0)

@@ -1,0 +1,222 @@
+"""An op: formula, forward, one backward rule per input, and samples, in one class.
+
+    class Mul(Op):
+        '''y = a * b;   da = g * b,   db = g * a'''
+
+        def forward(self, a, b):
+            return a * b
+
+        def da(self, g, b):
+            return g * b
+
+        def db(self, g, a):
+            return g * a
+
+        def samples(r):
+            yield Sample(r.normal(3, 4), r.normal(4))
+
+        def reference(self, torch, a, b):
+            return torch.mul(a, b)
+
+`forward` works on plain arrays. The rule `d<input>` gets the incoming gradient `g` and, by name,
+what it needs: arguments of forward, or `out`. What a rule names is what is saved, and only while
+its input wants a gradient. Gradients of inputs that were broadcast are summed by the engine.
+
+An instance that has run is the node of the graph. In first order its rules receive plain arrays;
+under `create_graph` the same text receives Tensors and is recorded in turn, and an op called on
+plain arrays alone just computes: one text serves every order. So rules use operators and ops only.
+`self.hint` may keep a constant (a mask, indices) or a cached function of a value the rule names.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy
+
+from . import errors
+from .graph import context, next_serial, user_frame
+from .tensor import Tensor, wrap
+
+OUT, ALL = -1, -2  # positions of values that a rule may name, besides forward's arguments
+
+
+class Rule(NamedTuple):
+    """A backward rule, and the positions of the values that it names."""
+
+    function: Callable[..., Any]
+    positions: tuple[int, ...]
+
+
+class Op:
+    """The base of all operations. Annotations of a subclass become its constructor's arguments."""
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "edges",
+        "frame",
+        "hooks",
+        "retained",
+        "saved",
+        "scope",
+        "serial",
+        "shapes",
+    )
+
+    registry: ClassVar[dict[str, type[Op]]] = {}
+    xp: ClassVar[Any] = numpy  # forward's array module
+    view: ClassVar[bool] = False  # the result may share the first input's memory
+    differentiable: ClassVar[bool] = True  # False: never recorded, as argmax and comparisons
+    names: ClassVar[tuple[str, ...]]  # of forward's arguments
+    variadic: ClassVar[bool]  # forward(self, *xs): the one rule gets each input's index before g
+    rules: ClassVar[dict[str, Rule]]
+    forward: Callable[..., Any]
+    hint: Any = None
+
+    def __init_subclass__(cls) -> None:
+        if inspect.get_annotations(cls):
+            dataclass(eq=False, repr=False)(cls)
+        if "forward" in cls.__dict__:
+            parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
+            cls.names = tuple(parameter.name for parameter in parameters)
+            cls.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+            cls.rules = _rules_of(cls)
+            Op.registry[cls.__name__] = cls
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Run forward; become a node where grad mode is on and an input wants a gradient."""
+        arrays, edges, on_tensors = [], [], False
+        for x in inputs:
+            if isinstance(x, Tensor):
+                on_tensors = True
+                arrays.append(x.array)
+                edges.append(x.edge)
+            else:
+                arrays.append(x)
+                edges.append(None)
+        try:
+            out = self.forward(*arrays)
+        except (ValueError, TypeError, IndexError) as error:
+            raise errors.op_failed(self, inputs, error) from error
+        if not on_tensors:
+            return out
+        result = wrap(out)
+        if self.view and numpy.may_share_memory(result.array, arrays[0]):
+            result.become_view(inputs[0], self)
+        if context.grad_enabled and self.differentiable and any(e is not None for e in edges):
+            self.record(inputs, edges, result)
+        return result
+
+    def record(self, inputs: tuple[Any, ...], edges: list[Any], result: Tensor) -> None:
+        """Become the node that made `result`: keep edges, the user's line and what rules name."""
+        self.edges = edges
+        self.frame = user_frame()
+        self.scope = context.scope
+        self.serial = next_serial()
+        self.shapes = [getattr(x, "array", x).shape for x in inputs]
+        self.hooks = self.retained = None
+        self.saved = saved = {}
+        for index, edge in enumerate(edges):
+            if edge is not None:
+                for position in self._rule(index).positions:
+                    for p in range(len(inputs)) if position == ALL else (position,):
+                        if p not in saved:
+                            saved[p] = _saved(result if p == OUT else inputs[p])
+        result._node = self
+
+    def _rule(self, index: int) -> Rule:
+        name = self.names[0 if self.variadic else index]
+        if name not in self.rules:
+            raise errors.no_rule(self, name)
+        return self.rules[name]
+
+    def recall(self, position: int, as_tensors: bool) -> Any:
+        """A saved value: the array, or under `create_graph` a Tensor tied back to the graph."""
+        if position == ALL:
+            return [self.recall(p, as_tensors) for p in range(len(self.edges))]
+        array, version, count = self.saved[position]
+        if version is not None and version.count != count:
+            name = "out" if position == OUT else self.names[0 if self.variadic else position]
+            raise errors.saved_value_changed(self, name, version, count)
+        if not as_tensors:
+            return array
+        return _tied(array, version, self if position == OUT else self.edges[position])
+
+    def gradients(self, g: Any, as_tensors: bool, wanted: Any = None) -> Iterator[tuple[Any, Any]]:
+        """Run the rules: (edge, gradient) for each input whose edge is wanted (None: all)."""
+        if self.saved is None:
+            raise errors.graph_was_freed(self)
+        for index, edge in enumerate(self.edges):
+            if edge is None or (wanted is not None and edge not in wanted):
+                continue
+            rule = self._rule(index)
+            values = [self.recall(position, as_tensors) for position in rule.positions]
+            if self.variadic:
+                gradient = rule.function(self, index, g, *values)
+            else:
+                gradient = rule.function(self, g, *values)
+            if gradient.shape != self.shapes[index]:
+                gradient = Op.registry["SumTo"](self.shapes[index])(gradient)
+            yield edge, gradient
+
+    def release(self) -> None:
+        """Let go of what the rules would need: memory falls while backward runs."""
+        if self.saved or self.hint is not None:
+            self.saved = self.hint = None
+
+    def name(self) -> str:
+        """The name that PyTorch would give this node."""
+        return f"{type(self).__name__}Backward0"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The nodes of the inputs, with output number 0 as every op has one differentiable output."""
+        return tuple((edge, 0) for edge in self.edges)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()}>"
+
+
+def _saved(x: Any) -> tuple[Any, Any, int]:
+    if isinstance(x, Tensor):
+        return x.array, x.version, x.version.count
+    return x, None, 0
+
+
+def _tied(array: Any, version: Any, edge: Any) -> Any:
+    """A Tensor over a saved array whose gradient flows along `edge`."""
+    if isinstance(edge, Tensor):
+        return edge
+    return array if version is None else wrap(array, node=edge, version=version)
+
+
+def _rules_of(cls: type[Op]) -> dict[str, Rule]:
+    """Read the rules d<input> of a class once; a rule that names something unknown is an error."""
+    lead = 3 if cls.variadic else 2  # self, (index,) g
+    known = {name: index for index, name in enumerate(cls.names)} | {"out": OUT}
+    if cls.variadic:
+        known[cls.names[0]] = ALL
+    rules = {}
+    for attribute in dir(cls):
+        function = getattr(cls, attribute)
+        if not (attribute.startswith("d") and inspect.isfunction(function)):
+            continue
+        parameters = list(inspect.signature(function).parameters)
+        if "g" not in parameters[:lead]:
+            continue
+        if attribute[1:] not in cls.names:
+            raise TypeError(f"{cls.__name__}.{attribute}: forward has no input {attribute[1:]!r}")
+        unknown = [name for name in parameters[lead:] if name not in known]
+        if unknown:
+            raise TypeError(
+                f"{cls.__name__}.{attribute} names {unknown[0]!r}: a rule may name forward's "
+                f"arguments ({', '.join(cls.names)}) and out"
+            )
+        rules[attribute[1:]] = Rule(function, tuple(known[name] for name in parameters[lead:]))
+    if cls.differentiable and not rules:
+        raise TypeError(f"{cls.__name__} has no backward rule d<input>; is it differentiable?")
+    return rules

@@ -1,0 +1,185 @@
+"""Convolution, and its two adjoints: a triangle that is closed under differentiation.
+
+y, dx and dw are each linear in two of the three arrays x, w and the gradient of y, so the rules of
+each op are the other two ops. How they are computed stands in `conv_algorithms/`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import conv_algorithms
+from ..conv_algorithms.geometry import Geometry, conv_geometry, conv_output_shape
+from ..errors import OpError, described
+from ..methods import tensor_method
+from ..op import Op
+from ..samples import ErrorSample, Sample
+from ..tensor import Tensor
+from .creation import ones
+
+Shape = tuple[int, ...]
+
+
+class Conv2d(Op):
+    """y = conv(x, w);   dx = Conv2dInputGrad(g, w),   dw = Conv2dWeightGrad(x, g)"""
+
+    geometry: Geometry
+
+    def forward(self, x, w):
+        conv_output_shape(x.shape, w.shape, self.geometry)
+        self.algorithm = conv_algorithms.selected()
+        y, self.hint = self.algorithm.forward(x, w, self.geometry)
+        return y
+
+    def dx(self, g, w):
+        return Conv2dInputGrad(self.geometry, self.shapes[0])(g, w)
+
+    def dw(self, g, x):
+        return Conv2dWeightGrad(self.geometry, self.shapes[1], self.algorithm, self.hint)(x, g)
+
+    def samples(r):
+        for geometry, x, w in triangle_shapes():
+            yield Sample(r.normal(*x), r.normal(*w), geometry=geometry)
+        yield ErrorSample(lambda: conv2d(ones(1, 3, 8, 8), ones(4, 2, 3, 3)), "to have 2 channels")
+        yield ErrorSample(
+            lambda: conv2d(ones(1, 1, 2, 2), ones(1, 1, 3, 3)), r"Kernel size can't be"
+        )
+        yield ErrorSample(lambda: conv2d(ones(8, 8), ones(1, 1, 3, 3)), "Expected 3D .* or 4D")
+        yield ErrorSample(
+            lambda: conv2d(ones(1, 1, 4, 4), ones(2, 1, 3, 3), ones(3)),
+            "expected bias to be 1-dimensional with 2 elements",
+        )
+        yield ErrorSample(
+            lambda: conv2d(ones(1, 1, 4, 4), ones(2, 1, 3, 3).double()), "should be the same"
+        )
+        yield ErrorSample(
+            lambda: conv2d(ones(1, 1, 4, 4), ones(1, 1, 3, 3), padding="full"),
+            "Invalid padding string: 'full'",
+        )
+
+    def reference(self, torch, x, w):
+        (top, bottom), (left, right) = self.geometry.padding
+        x = torch.nn.functional.pad(x, (left, right, top, bottom))
+        return torch.nn.functional.conv2d(x, w, **torch_options(self.geometry))
+
+
+class Conv2dInputGrad(Op):
+    """y = the dx of a convolution with output gradient gy;   dgy = Conv2d(g, w),   dw as of conv"""
+
+    geometry: Geometry
+    x_shape: Shape
+
+    def forward(self, gy, w):
+        return conv_algorithms.selected().input_grad(gy, w, self.geometry, self.x_shape)
+
+    def dgy(self, g, w):
+        return Conv2d(self.geometry)(g, w)
+
+    def dw(self, g, gy):
+        return Conv2dWeightGrad(self.geometry, self.shapes[1])(g, gy)
+
+    def samples(r):
+        for geometry, x, w in triangle_shapes():
+            gy = conv_output_shape(x, w, geometry)
+            yield Sample(r.normal(*gy), r.normal(*w), geometry=geometry, x_shape=x)
+
+    def reference(self, torch, gy, w):
+        n, c, h, w_ = self.x_shape
+        (top, _), (left, _) = self.geometry.padding
+        padded = (n, c, *self.geometry.padded((h, w_)))
+        gx = torch.nn.grad.conv2d_input(padded, w, gy, **torch_options(self.geometry))
+        return gx[:, :, top : top + h, left : left + w_]
+
+
+class Conv2dWeightGrad(Op):
+    """y = the dw of a convolution with output gradient gy;   dx as of conv,   dgy = Conv2d(x, g)"""
+
+    geometry: Geometry
+    w_shape: Shape
+    algorithm: Any = None  # of the forward pass whose columns the hint holds
+    columns: Any = None
+
+    def forward(self, x, gy):
+        algorithm = self.algorithm or conv_algorithms.selected()
+        return algorithm.weight_grad(x, gy, self.geometry, self.w_shape, self.columns)
+
+    def dx(self, g, gy):
+        return Conv2dInputGrad(self.geometry, self.shapes[0])(gy, g)
+
+    def dgy(self, g, x):
+        return Conv2d(self.geometry)(x, g)
+
+    def samples(r):
+        for geometry, x, w in triangle_shapes():
+            gy = conv_output_shape(x, w, geometry)
+            yield Sample(r.normal(*x), r.normal(*gy), geometry=geometry, w_shape=w)
+
+    def reference(self, torch, x, gy):
+        (top, bottom), (left, right) = self.geometry.padding
+        x = torch.nn.functional.pad(x, (left, right, top, bottom))
+        return torch.nn.grad.conv2d_weight(x, self.w_shape, gy, **torch_options(self.geometry))
+
+
+def triangle_shapes() -> list[tuple[Geometry, Shape, Shape]]:
+    """(geometry, shape of x, shape of w) of the samples of the three ops."""
+    return [
+        (Geometry(), (2, 3, 5, 4), (2, 3, 3, 2)),
+        (Geometry((2, 1), ((1, 1), (0, 2))), (2, 2, 5, 4), (3, 2, 3, 3)),
+        (Geometry((1, 2), ((1, 0), (1, 1)), (2, 1)), (1, 2, 6, 5), (2, 2, 2, 2)),
+        (Geometry((2, 2), ((1, 1), (1, 1)), (1, 2), groups=2), (2, 4, 5, 6), (4, 2, 3, 2)),
+        (Geometry(groups=3), (2, 3, 3, 3), (6, 1, 2, 2)),
+        (Geometry((3, 3)), (2, 2, 4, 4), (2, 2, 1, 1)),
+        (Geometry(), (0, 2, 3, 3), (2, 2, 2, 2)),
+    ]
+
+
+def torch_options(geometry: Geometry) -> dict[str, Any]:
+    """The keyword arguments of torch's convolutions, for an input that is padded already."""
+    return {
+        "stride": geometry.stride,
+        "dilation": geometry.dilation,
+        "groups": geometry.groups,
+    }
+
+
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:
+    """y[n, f, r, s] = bias[f] + sum over c, i, j of weight[f, c, i, j] * input[n, c, r', s'].
+
+    r' = r * stride + i * dilation - padding (0 outside the input), and s' with j likewise: a
+    cross-correlation. Shapes: input `(N, C, H, W)` or `(C, H, W)`, weight `(F, C/groups, KH, KW)`,
+    bias `(F,)` -> `(N, F, OH, OW)`, OH = floor((H + padding - dilation * (KH - 1) - 1) / stride)
+    + 1. Ints or pairs; padding also 'valid' (none) or 'same' (OH = H, for stride 1). One dtype for
+    all; that of the result. Raises RuntimeError where shapes or dtypes do not fit.
+    Source: PyTorch, torch.nn.functional.conv2d; Dumoulin and Visin, arXiv:1603.07285.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.conv2d(tnp.ones(1, 1, 3, 3), tnp.ones(1, 1, 2, 2), stride=1, padding="same")
+    tensor([[[[4., 4., 2.],
+              [4., 4., 2.],
+              [2., 2., 1.]]]])
+    """
+    kernel = tuple(weight.shape[-2:])
+    geometry = conv_geometry(kernel, stride, padding, dilation, groups)
+    for name, other in (("weight", weight), ("bias", bias)):
+        if other is not None and other.dtype != input.dtype:
+            raise OpError(
+                f"Input type ({input.dtype}) and {name} type ({other.dtype}) should be the same"
+            )
+    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
+        raise OpError(
+            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
+            f"{weight.shape[0]} elements, but got bias of size {list(bias.shape)} instead"
+        )
+    x = input.unsqueeze(0) if input.ndim == 3 else input
+    y = Conv2d(geometry)(x, weight)
+    if bias is not None:
+        y = y + bias.reshape(-1, 1, 1)
+    return y.squeeze(0) if input.ndim == 3 else y

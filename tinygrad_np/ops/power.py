@@ -1,0 +1,81 @@
+"""Powers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from ..backend import quiet
+from ..errors import OpError
+from ..methods import promoted, tensor_method
+from ..op import Op
+from ..samples import ErrorSample, Sample
+from ..tensor import Tensor
+from .creation import ones
+from .elementwise import log
+from .select import where
+
+
+class PowScalar(Op):
+    """y = x^n;   dx = g * n * x^(n-1)"""
+
+    exponent: float
+
+    @quiet
+    def forward(self, x):
+        return x**self.exponent
+
+    def dx(self, g, x):
+        if self.exponent == 0:
+            return g * 0.0
+        return g * (PowScalar(self.exponent - 1)(x) * self.exponent)
+
+    def samples(r):
+        for exponent in (2, 3, 1, 0, -1):
+            yield Sample(r.away_from(0, (3, 4)), exponent=exponent)
+        for exponent in (0.5, -1.5, 2.5):
+            yield Sample(r.positive(2, 3), exponent=exponent)
+        yield ErrorSample(lambda: pow(ones(2).long(), -1), "Integers to negative integer powers")
+
+    def reference(self, torch, x):
+        return torch.pow(x, self.exponent)
+
+
+class Pow(Op):
+    """y = a^b;   da = g * b * a^(b-1)   (0 where b = 0),   db = g * y * log a   (0 where a = 0)"""
+
+    @quiet
+    def forward(self, a, b):
+        return a**b
+
+    def da(self, g, a, b):
+        return where(b == 0, g * 0.0, g * b * Pow()(a, b - 1.0))
+
+    def db(self, g, a, b, out):
+        return where((a == 0) & (b >= 0), g * 0.0, g * out * log(a))
+
+    def samples(r):
+        for a, b in [((3, 4), (3, 4)), ((3, 1), (4,)), ((), (2,))]:
+            yield Sample(r.positive(*a), r.normal(*b))
+
+    def reference(self, torch, a, b):
+        return torch.pow(a, b)
+
+
+@tensor_method("__pow__", reflected="__rpow__", in_place=("pow_", "__ipow__"), ufunc=numpy.power)
+def pow(input: Any, exponent: Any) -> Tensor:
+    """input ** exponent, with broadcasting and type promotion.
+
+    Raises RuntimeError for integers to a negative integer power. Source: PyTorch, torch.pow.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.tensor([1, 2, 3]) ** 2, 2 ** tnp.tensor([0.5, 3.0])
+    (tensor([1, 4, 9]), tensor([1.4142, 8.0000]))
+    """
+    base, power = promoted(input, exponent)
+    if numpy.dtype(base.dtype).kind in "iu" and isinstance(exponent, int) and exponent < 0:
+        raise OpError("Integers to negative integer powers are not allowed.")
+    if isinstance(exponent, int | float):
+        return PowScalar(exponent)(base)
+    return Pow()(base, power)

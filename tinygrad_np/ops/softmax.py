@@ -1,0 +1,146 @@
+"""Softmax, its logarithm and its normaliser: shifted by the maximum, so no exp overflows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from .. import dtypes
+from ..backend import quiet
+from ..methods import tensor_method
+from ..op import Op
+from ..samples import ErrorSample, Sample
+from ..tensor import Tensor
+from .axes import along_axes, axes, axis
+from .cast import floating, to
+from .creation import ones
+from .elementwise import exp
+from .reduce import kept
+
+Dims = tuple[int, ...]
+
+
+class LogSoftmax(Op):
+    """y = x - ln sum e^x along dim;   dx = g - e^y * sum of g"""
+
+    dim: int
+
+    @quiet
+    def forward(self, x):
+        shifted = x - x.max(self.dim, keepdims=True)
+        return shifted - self.xp.log(self.xp.exp(shifted).sum(self.dim, keepdims=True))
+
+    def dx(self, g, out):
+        return g - exp(out) * g.sum(self.dim, keepdims=True)
+
+    def samples(r):
+        yield Sample(r.normal(3, 4), dim=1)
+        yield Sample(r.normal(2, 3, 4), dim=1)
+        yield Sample(r.normal(2, 3), dim=0)
+        yield Sample(numpy.array([[1e4, -1e4, 0.0], [-1e4, -1e4, -1e4]]), dim=1)
+        yield Sample(r.normal(0, 3), dim=1)
+        yield ErrorSample(lambda: log_softmax(ones(2), 1), "got 1", IndexError)
+
+    def reference(self, torch, x):
+        return torch.log_softmax(x, self.dim)
+
+
+class Softmax(Op):
+    """y = e^x / sum e^x along dim;   dx = y * (g - sum of g * y)"""
+
+    dim: int
+
+    @quiet
+    def forward(self, x):
+        powers = self.xp.exp(x - x.max(self.dim, keepdims=True))
+        return powers / powers.sum(self.dim, keepdims=True)
+
+    def dx(self, g, out):
+        return out * (g - (g * out).sum(self.dim, keepdims=True))
+
+    def samples(r):
+        yield Sample(r.normal(3, 4), dim=1)
+        yield Sample(r.normal(2, 3, 4), dim=0)
+        yield Sample(numpy.array([[1e4, -1e4, 0.0], [-1e4, -1e4, -1e4]]), dim=1)
+        yield Sample(r.normal(0, 3), dim=1)
+
+    def reference(self, torch, x):
+        return torch.softmax(x, self.dim)
+
+
+class LogSumExp(Op):
+    """y = ln sum e^x along dims;   dx = g * e^(x - y)"""
+
+    dims: Dims
+    keepdim: bool = False
+
+    @quiet
+    def forward(self, x):
+        top = x.max(self.dims, keepdims=True)
+        top[~self.xp.isfinite(top)] = 0  # a row of -inf has the sum 0, and one with inf the sum inf
+        y = self.xp.log(self.xp.exp(x - top).sum(self.dims, keepdims=True)) + top
+        return (
+            y
+            if self.keepdim
+            else y.reshape([n for i, n in enumerate(x.shape) if i not in self.dims])
+        )
+
+    def dx(self, g, x, out):
+        g, out = (kept(v, self.dims, self.shapes[0]) for v in (g, out))
+        return g * exp(x - out)
+
+    def samples(r):
+        yield Sample(r.normal(3, 4), dims=(1,))
+        yield Sample(r.normal(2, 3, 4), dims=(0, 2), keepdim=True)
+        yield Sample(numpy.array([[1e4, -1e4], [-1e4, -1e4]]), dims=(1,))
+        yield Sample(r.normal(0, 3), dims=(1,))
+
+    def reference(self, torch, x):
+        return torch.logsumexp(x, self.dims, self.keepdim)
+
+
+def _input(input: Tensor, dtype: Any) -> Tensor:
+    return floating(input) if dtype is None else to(input, dtype)
+
+
+@tensor_method()
+@along_axes
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """The logarithm of softmax along `dim`, exact where softmax itself would be 0.
+
+    Source: PyTorch, torch.nn.functional.log_softmax.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.log_softmax(tnp.tensor([0.0, 1000.0]), dim=0)
+    tensor([-1000.,     0.])
+    """
+    return LogSoftmax(axis(dim, input.ndim))(_input(input, dtype))
+
+
+@tensor_method()
+@along_axes
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """e^x divided by its sum along `dim`: positive numbers that sum to 1.
+
+    Source: PyTorch, torch.nn.functional.softmax.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.softmax(tnp.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return Softmax(axis(dim, input.ndim))(_input(input, dtype))
+
+
+@tensor_method()
+@along_axes
+def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
+    """The logarithm of the sum of e^x along `dim` (an int or several), without overflow.
+
+    Source: PyTorch, torch.logsumexp.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.logsumexp(tnp.tensor([1000.0, 1000.0]), dim=0)
+    tensor(1000.6931)
+    """
+    return LogSumExp(axes(dim, input.ndim), keepdim)(floating(input))

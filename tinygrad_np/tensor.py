@@ -1,0 +1,279 @@
+"""Tensor: an array, its gradient, and the edge to what made it.
+
+Methods and operators are filled in by the files of `ops/` (see `tensor_method`), where the
+functions of the same names live; `tensor.pyi` lists them all.
+"""
+
+from __future__ import annotations
+
+import copy
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from . import dtypes, printing
+from .backend import CPU, device
+from .graph import Where, user_frame
+
+
+class Size(tuple):
+    """A shape, as PyTorch's torch.Size.
+
+    >>> Size((2, 3)).numel()
+    6
+    """
+
+    def numel(self) -> int:
+        """The number of elements of a tensor of this shape."""
+        return int(numpy.prod(self, dtype=numpy.int64))
+
+    def __repr__(self) -> str:
+        return f"tinygrad_np.Size({list(self)})"
+
+
+class Version:
+    """How often the memory of a tensor and its views was changed in place, and where last."""
+
+    __slots__ = ("changed_at", "count", "rewrites")
+
+    def __init__(self) -> None:
+        self.count = 0  # changes of the values
+        self.rewrites = 0  # changes that also gave the tensor a new history
+        self.changed_at: Where | None = None
+
+    def bump(self) -> None:
+        """Record a change by the line of the user that is running."""
+        self.count += 1
+        self.changed_at = user_frame()
+
+
+class Tensor:
+    """An n-dimensional array that records what is done to it.
+
+    `Tensor(data)` and `Tensor(*sizes)` make float32 as in PyTorch; prefer `tinygrad_np.tensor`.
+    `array` is the NumPy array, `grad` the accumulated gradient, `grad_fn` the op that made it.
+
+    >>> import tinygrad_np as tnp
+    >>> x = tnp.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_grad",
+        "_hooks",
+        "_node",
+        "_requires_grad",
+        "array",
+        "version",
+        "view_of",
+    )
+
+    array: numpy.ndarray
+    _grad: Tensor | None
+
+    def __new__(cls, *data: Any) -> Tensor:
+        if len(data) == 1 and not isinstance(data[0], int):
+            array = numpy.array(numpy.asarray(data[0]), numpy.float32)
+        else:
+            array = numpy.zeros(data or (0,), numpy.float32)
+        return filled(object.__new__(cls), array, None, Version())
+
+    # -- the graph
+
+    @property
+    def edge(self) -> Any:
+        """Where the gradient of this tensor goes: its node, itself if a leaf, None if nowhere."""
+        if self.view_of is not None and self.view_of.rewrites != self.version.rewrites:
+            self.view_of.retrace(self)
+        if self._node is not None:
+            return self._node
+        return self if self._requires_grad else None
+
+    @property
+    def grad_fn(self) -> Any:
+        """The op that made this tensor; None for a leaf."""
+        edge = self.edge
+        return None if edge is self else edge
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no op made this tensor: gradients gather in the `grad` of leaves."""
+        return self.grad_fn is None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        return self.edge is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if self.grad_fn is not None:
+            if wanted:
+                return
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a "
+                "computed variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach()."
+            )
+        if wanted and self.array.dtype.kind != "f":
+            raise RuntimeError(
+                "Only Tensors of floating point dtype can require gradients, not "
+                f"{dtypes.of(self.array)}"
+            )
+        self._requires_grad = bool(wanted)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad` in place and return self."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward gathered here; None before, and after zero_grad()."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Tensor | None) -> None:
+        if grad is not None:
+            if not isinstance(grad, Tensor):
+                raise TypeError(f"assigned grad expected to be a Tensor or None, got {type(grad)}")
+            if grad.shape != self.shape or grad.array.dtype != self.array.dtype:
+                raise RuntimeError(
+                    f"assigned grad has data of a different size or dtype: expected "
+                    f"{dtypes.of(self.array)} {list(self.shape)}, "
+                    f"got {dtypes.of(grad.array)} {list(grad.shape)}"
+                )
+        self._grad = grad
+
+    def detach(self) -> Tensor:
+        """The same memory without history; a change of either is seen by both."""
+        return wrap(self.array, version=self.version)
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history; changes made through it are not tracked."""
+        return wrap(self.array)
+
+    @data.setter
+    def data(self, data: Tensor) -> None:
+        self.array = data.array
+
+    def become_view(self, source: Tensor, op: Any) -> None:
+        """Share the version of `source`, whose memory this tensor shows through `op`."""
+        self.version = source.version
+        self.view_of = View(source, op, self.version.rewrites)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
+        """Call `hook(grad)` when this tensor's gradient is known; it may return another one."""
+        edge = self.edge
+        if edge is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if edge is self:
+            self._hooks = hooks = {} if self._hooks is None else self._hooks
+        else:
+            edge.hooks = hooks = {} if edge.hooks is None else edge.hooks
+        return Handle(hooks, hook)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this non-leaf tensor in its `grad`; nothing to do for a leaf."""
+        if self.edge is None:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.grad_fn is not None:
+            self.grad_fn.retained = weakref.ref(self)
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called on this non-leaf tensor."""
+        node = self.grad_fn
+        return node is not None and node.retained is not None and node.retained() is self
+
+    # -- what it is; more in ops/inspect.py
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of all dimensions."""
+        return Size(self.array.shape)
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The element type."""
+        return dtypes.of(self.array)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    @property
+    def device(self) -> device:
+        """Where the memory lies: always the CPU."""
+        return CPU
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        node = self.grad_fn
+        return printing.tensor_text(
+            self.array,
+            grad_fn=node and node.name(),
+            requires_grad=self.requires_grad,
+        )
+
+
+class Handle:
+    """What `register_hook` returns: `remove()` takes the hook away; also a context manager."""
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self.hooks = hooks
+        hooks[id(self)] = hook
+
+    def remove(self) -> None:
+        """Take the hook away."""
+        self.hooks.pop(id(self), None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
+
+class View:
+    """How a tensor shows the memory of another: through `op`, which can be run again.
+
+    When the memory gets a new history by a change in place, the views of it are traced anew.
+    """
+
+    __slots__ = ("op", "rewrites", "source")
+
+    def __init__(self, source: Tensor, op: Any, rewrites: int) -> None:
+        self.source, self.op, self.rewrites = source, op, rewrites
+
+    def retrace(self, tensor: Tensor) -> None:
+        """Make `tensor` the result of `op` on what `source` has become."""
+        self.rewrites = tensor.version.rewrites
+        edge, tensor._node = self.source.edge, None
+        if edge is not None:
+            copy.copy(self.op).record((self.source,), [edge], tensor)
+
+
+def wrap(array: Any, node: Any = None, version: Version | None = None) -> Tensor:
+    """The Tensor of an array that an op made: no checks, no copy."""
+    if type(array) is not numpy.ndarray:
+        array = numpy.asarray(array)
+    return filled(object.__new__(Tensor), array, node, version or Version())
+
+
+def filled(tensor: Tensor, array: numpy.ndarray, node: Any, version: Version) -> Tensor:
+    """A bare object of class Tensor, or of a subclass, with all its slots set."""
+    tensor.array = array
+    tensor.version = version
+    tensor._node = node
+    tensor._requires_grad = False
+    tensor._grad = tensor._hooks = tensor.view_of = None
+    return tensor
