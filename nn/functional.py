@@ -64,7 +64,9 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return input.relu_() if inplace else input.relu()
 
 
-def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
     """y = e^x / sum e^x along `dim`. Warns without `dim`, and chooses it as PyTorch does.
 
     Source: PyTorch, torch.nn.functional.softmax.
@@ -99,9 +101,7 @@ def _dim(input: Tensor, dim: int | None, name: str, stacklevel: int) -> int:
     return 0 if input.ndim in (0, 1, 3) else 1
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero each element with probability p and divide the others by 1 - p; nothing if not training.
 
     The mask is PyTorch's for the same seed. Raises ValueError unless 0 <= p <= 1.

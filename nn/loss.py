@@ -9,6 +9,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy
+
 import tinygrad_np as tnp
 from tinygrad_np import Tensor
 
@@ -39,9 +41,7 @@ def cross_entropy(
     """
     reduction = checked_reduction(reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
-        )
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     _check_weight(input, weight)
     dim = min(input.ndim - 1, 1)
     if target.shape != input.shape:
@@ -94,15 +94,19 @@ def _of_classes(
 ) -> tuple[Tensor, Tensor | None]:
     """The loss of each sample, and what each counts in the mean (None: all the same)."""
     dim = min(logs.ndim - 1, 1)
-    target = target.reshape(logs.shape[:dim] + logs.shape[dim + 1 :]).long()
-    counts = None
-    if weight is not None or (target == ignore_index).any():
-        kept = target != ignore_index
-        target = tnp.where(kept, target, 0)
-        counts = kept.to(logs.dtype) if weight is None else weight[target] * kept
-        logs = tnp.where(kept.unsqueeze(dim), logs, 0.0)  # -inf * 0 would be nan
-    _check_bounds(target, logs.size(dim))
-    loss = -logs.gather(dim, target.unsqueeze(dim)).squeeze(dim)
+    labels = target.numpy().reshape(logs.shape[:dim] + logs.shape[dim + 1 :])
+    kept, counts = labels != ignore_index, None
+    if weight is not None or not kept.all():
+        labels = numpy.where(kept, labels, 0)
+        counts = tnp.from_numpy(kept).to(logs.dtype) if weight is None else weight[labels] * kept
+        logs = tnp.where(numpy.expand_dims(kept, dim), logs, 0.0)  # -inf * 0 would be nan
+    _check_bounds(labels, logs.size(dim))
+    places = [
+        numpy.arange(n).reshape(-1, *[1] * (labels.ndim - 1 - i))
+        for i, n in enumerate(labels.shape)
+    ]
+    places.insert(dim, labels)
+    loss = -logs[tuple(places)]
     loss = loss if counts is None else loss * counts
     if smoothing:
         smooth = -_weighted(logs, weight).sum(dim)
@@ -133,8 +137,7 @@ def _check_classes(input: Tensor, target: Tensor) -> None:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     if input.ndim == 1 and target.ndim == 1 and target.numel() != 1:
         raise ValueError(
-            "For 1D input, 1D target must have size 1, "
-            f"but got target size: {target.numel()}"
+            f"For 1D input, 1D target must have size 1, but got target size: {target.numel()}"
         )
     if input.ndim <= 2 and target.ndim > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
@@ -150,8 +153,7 @@ def _check_classes(input: Tensor, target: Tensor) -> None:
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}")
 
 
-def _check_bounds(target: Tensor, classes: int) -> None:
-    labels = target.numpy()
+def _check_bounds(labels: numpy.ndarray, classes: int) -> None:
     outside = labels[(labels < 0) | (labels >= classes)]
     if outside.size:
         raise IndexError(f"Target {outside[0]} is out of bounds.")
@@ -188,7 +190,7 @@ def mse_loss(
 
 
 def _reduced(loss: Tensor, reduction: str, counts: Tensor | None = None) -> Tensor:
-    """The losses, their sum, or their mean with every one counted `counts` times."""
+    """The losses, their sum, or their mean with each counted `counts` times."""
     if reduction == "none":
         return loss
     if reduction == "mean" and counts is None:
@@ -280,9 +282,7 @@ class CrossEntropyLoss(_ClassLoss):
         self.label_smoothing = label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return cross_entropy(
-            input, target, label_smoothing=self.label_smoothing, **self._options()
-        )
+        return cross_entropy(input, target, label_smoothing=self.label_smoothing, **self._options())
 
 
 CrossEntropy = CrossEntropyLoss

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import tinygrad_np as tnp
 from tinygrad_np import Tensor, no_grad, scope
@@ -16,15 +16,20 @@ from .tree import Tree
 Self = TypeVar("Self", bound="Module")
 
 
-class IncompatibleKeys(NamedTuple):
+class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """What `load_state_dict` could not match."""
 
-    missing_keys: list[str]
-    unexpected_keys: list[str]
+    __slots__ = ()
 
     def __repr__(self) -> str:
         matched = not (self.missing_keys or self.unexpected_keys)
         return "<All keys matched successfully>" if matched else super().__repr__()
+
+
+def _missing_forward(self: Module, *args: Any, **kwargs: Any) -> Any:
+    raise NotImplementedError(
+        f'Module [{type(self).__name__}] is missing the required "forward" function'
+    )
 
 
 class Module(Tree):
@@ -42,7 +47,7 @@ class Module(Tree):
     """
 
     training: bool
-    forward: Callable[..., Any]
+    forward: Callable[..., Any] = _missing_forward
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +104,7 @@ class Module(Tree):
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
+    ) -> _IncompatibleKeys:
         """Copy the tensors of `state_dict` into those of the same names, or `assign` them.
 
         Everything that fits is loaded before RuntimeError names what does not: tensors of other
@@ -107,11 +112,14 @@ class Module(Tree):
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        keys, errors = IncompatibleKeys([], []), []
+        keys, errors = _IncompatibleKeys([], []), []
         with no_grad():
             self._load(state_dict, "", assign, keys, errors)
         if strict:
-            for what, names in [("Unexpected", keys.unexpected_keys), ("Missing", keys.missing_keys)]:
+            for what, names in [
+                ("Unexpected", keys.unexpected_keys),
+                ("Missing", keys.missing_keys),
+            ]:
                 if names:
                     quoted = ", ".join(f'"{name}"' for name in names)
                     errors.insert(0, f"{what} key(s) in state_dict: {quoted}. ")

@@ -67,7 +67,8 @@ class Tree:
     ) -> None:
         if not fits:
             raise TypeError(
-                f"cannot assign '{typename(value)}' as {what} '{name}' ({expected} or None expected)"
+                f"cannot assign '{typename(value)}' as {what} '{name}' "
+                f"({expected} or None expected)"
             )
         vars(self)[registry][name] = value
 
@@ -235,7 +236,9 @@ class Tree:
         self, registry: str, prefix: str, recurse: bool, remove_duplicate: bool
     ) -> Iterator[tuple[str, Any]]:
         seen = set()
-        modules = self.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, self)]
+        modules = (
+            self.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, self)]
+        )
         for path, module in modules:
             for name, member in vars(module)[registry].items():
                 if member is not None and member not in seen:

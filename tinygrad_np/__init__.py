@@ -1,4 +1,4 @@
-"""tinygrad_np: a PyTorch-style autograd tensor framework on NumPy, a machine with the cover removed.
+"""tinygrad_np: PyTorch-style tensors and autograd on NumPy, a machine with the cover removed.
 
 >>> import tinygrad_np as tnp
 >>> x = tnp.tensor([1.0, 2.0], requires_grad=True)
@@ -40,6 +40,15 @@ from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .graph import hide, scope
 from .op import Op
 from .ops import *
+from .random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
 from .samples import ErrorSample, Rng, Sample
 from .tensor import Size, Tensor
 

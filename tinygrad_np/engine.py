@@ -22,7 +22,7 @@ def backward(
     gradient: Tensor | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    inputs: Tensors | None = None,
+    inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
     """Add d self / d leaf, times `gradient`, to the `grad` of every leaf, or of `inputs` only.
 
@@ -106,7 +106,7 @@ def _run(
     nodes = order(gradients)
     wanted = None if targets is None else _leading_to(targets, nodes)
     found = {}
-    with set_grad_enabled(create_graph):
+    with set_grad_enabled(create_graph), numpy.errstate(all="ignore"):
         for node in nodes:
             g = gradients.pop(node, None)
             if g is None or not (wanted is None or node in wanted):
@@ -184,7 +184,7 @@ def _in_order(g: Any) -> Any:
 
 
 def _hooked(hooks: dict[int, Any] | None, g: Any) -> Any:
-    """The gradient after a tensor's hooks, which see Tensors, may keep them and may replace them."""
+    """The gradient after a tensor's hooks, which see Tensors and may keep or replace them."""
     for hook in list(hooks.values()) if hooks else ():
         seen = g if isinstance(g, Tensor) else wrap(g)
         replaced = hook(seen)

@@ -95,7 +95,7 @@ class enable_grad(_GradMode):
 
 
 class set_grad_enabled(_GradMode):
-    """Record graphs or not: at once, until the end of a `with` block, or inside a decorated function.
+    """Record graphs or not: at once, to the end of a `with` block, or in a decorated function.
 
     Source: PyTorch, torch.set_grad_enabled.
 

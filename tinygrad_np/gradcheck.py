@@ -14,6 +14,7 @@ from .numeric import Limits
 from .problem import Outputs, Problem
 from .tensor import Tensor
 
+
 class GradcheckError(RuntimeError):
     """A gradient is wrong. `jacobians` has all values that were compared, where it came so far."""
 
@@ -184,13 +185,12 @@ class Checker:
             error = numpy.where(equal, 0.0, abs(first - second))
         if not (error <= self.nondet_tol).all():
             raise GradcheckError(
-                f"{problem.title}: {what} differs by {error.max():.3g} between two runs on the same "
-                f"inputs (nondet_tol={self.nondet_tol}). Random numbers inside? "
-                "Call eval() on the module, or draw them before."
+                f"{problem.title}: {what} differs by {error.max():.3g} between two runs on "
+                f"the same inputs (nondet_tol={self.nondet_tol}). Are random numbers drawn inside?"
             )
 
     def _row(self, problem: Problem, output: Tensor, weight: numpy.ndarray) -> list[numpy.ndarray]:
-        """weight^T J for each leaf, run twice: the same both times, of the leaf's shape and dtype."""
+        """weight^T J for each leaf: twice the same, and of the shape and dtype of the leaf."""
         rows, again = (backward([output], [weight], problem) for _ in range(2))
         for (name, leaf), row, repeated in zip(problem.leaves.items(), rows, again, strict=True):
             if row.shape != leaf.shape:
@@ -203,9 +203,7 @@ class Checker:
                     f"{problem.title}: Gradient has dtype mismatch: "
                     f"{row.dtype} for {name} of dtype {leaf.array.dtype}"
                 )
-            self._same(
-                problem, f"Backward is not reentrant: the gradient of {name}", row, repeated
-            )
+            self._same(problem, f"Backward is not reentrant: the gradient of {name}", row, repeated)
         return rows
 
     def _check_zero(self, problem: Problem, outputs: list[Tensor]) -> None:

@@ -15,7 +15,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 Where = tuple[CodeType, int]
@@ -84,7 +84,7 @@ def user_frame() -> Where | None:
 
     This costs 0.5 us; a traceback object would cost 15 to 50. The line is looked up when asked for.
     """
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
         if not code.co_filename.startswith(_hidden):

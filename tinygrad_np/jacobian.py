@@ -41,8 +41,10 @@ def backward(outputs: list[Tensor], weights: list[Any], problem: Problem) -> lis
         return [numpy.zeros(leaf.shape) for leaf in leaves]
     ys, ws = (list(column) for column in zip(*pairs, strict=True))
     gradients = grad(ys, leaves, ws, retain_graph=True, allow_unused=True)
-    pairs = zip(gradients, leaves, strict=True)
-    return [numpy.zeros(leaf.shape) if g is None else g.array for g, leaf in pairs]
+    return [
+        numpy.zeros(leaf.shape) if g is None else g.array
+        for g, leaf in zip(gradients, leaves, strict=True)
+    ]
 
 
 def agree(
@@ -80,9 +82,7 @@ def jacobians(problem: Problem, outputs: Outputs, limits: Limits) -> list[Jacobi
             unit = numpy.zeros(size)
             unit[k] = 1.0
             direction = unit.reshape(leaf.shape)
-            compared[:, :, k] = judge(
-                problem.values, leaf.array, direction, claimed[:, k], limits
-            )
+            compared[:, :, k] = judge(problem.values, leaf.array, direction, claimed[:, k], limits)
         parts = [numpy.split(array, ends) for array in (claimed, *compared)]
         for (name, y), *part in zip(outputs.items(), *parts, strict=True):
             a, n, wrong, kinks = (array.reshape(y.shape + leaf.shape) for array in part)
@@ -101,38 +101,40 @@ def _rows(output: Tensor, problem: Problem) -> list[list[numpy.ndarray]]:
 
 def mismatches(jacobians: list[Jacobian]) -> str:
     """How many elements are wrong in which Jacobian, and a table of the worst of them."""
-    lines, rows = [], []
-    for j in jacobians:
-        wrong = int(j.wrong.sum())
-        if wrong:
-            lines.append(
-                f"Jacobian mismatch for {j.output} with respect to {j.input}: "
-                f"{wrong} of {j.wrong.size} elements are wrong"
-            )
-            rows += [_row(j, tuple(index)) for index in numpy.argwhere(j.wrong).tolist()]
-    rows.sort(key=lambda row: -row[0])
-    table = [_HEADER, *(texts for _, texts in rows[:ROWS])]
-    widths = [max(len(text) for text in column) for column in zip(*table, strict=True)]
-    for texts in table:
-        cells = [text.ljust(width) for text, width in zip(texts, widths, strict=True)]
-        lines.append("  " + "  ".join(cells).rstrip())
-    if len(rows) > ROWS:
-        lines.append(f"  ... and {len(rows) - ROWS} more, with smaller errors")
-    kinks = sum(int(j.kinks.sum()) for j in jacobians)
-    if kinks:
-        lines.append(f"({kinks} elements at kinks were left out: there is no derivative there)")
+    lines = [
+        f"Jacobian mismatch for {j.output} with respect to {j.input}: "
+        f"{j.wrong.sum()} of {j.wrong.size} elements are wrong"
+        for j in jacobians
+        if j.wrong.any()
+    ]
+    wrong = [row for j in jacobians for row in _wrong(j)]
+    worst = sorted(wrong, key=lambda row: -row[0])[:ROWS]
+    table = [_HEADER, *(_cells(*row) for row in worst)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for cells in table:
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        lines.append("  " + "  ".join(padded).rstrip())
+    if len(wrong) > ROWS:
+        lines.append(f"  and {len(wrong) - ROWS} more with smaller errors")
+    if kinks := sum(j.kinks.sum() for j in jacobians):
+        lines.append(f"  Left out: {kinks} elements at kinks, where there is no derivative.")
     return "\n".join(lines)
 
 
 _HEADER = ("input", "index", "output", "index", "analytic", "numeric", "error", "relative")
 
 
-def _row(j: Jacobian, index: tuple[int, ...]) -> tuple[float, tuple[str, ...]]:
-    """The error, to sort by, and the texts of a row of the table."""
-    analytic, numeric = float(j.analytic[index]), float(j.numeric[index])
-    error = abs(analytic - numeric)
-    error = numpy.inf if numpy.isnan(error) else error
+def _wrong(j: Jacobian) -> list[tuple[float, Jacobian, tuple[int, ...]]]:
+    """The wrong elements: |analytic - numeric| (infinite where one is nan), and where it is."""
+    with numpy.errstate(invalid="ignore"):  # inf - inf
+        errors = numpy.nan_to_num(abs(j.analytic - j.numeric), nan=numpy.inf, posinf=numpy.inf)
+    return [(errors[at], j, at) for at in map(tuple, numpy.argwhere(j.wrong).tolist())]
+
+
+def _cells(error: float, j: Jacobian, at: tuple[int, ...]) -> tuple[str, ...]:
+    """A row of the table."""
+    analytic, numeric = j.analytic[at], j.numeric[at]
     relative = error / max(abs(analytic), abs(numeric)) if numpy.isfinite(error) else numpy.inf
-    places = [str(list(part)) for part in (index[j.output_ndim :], index[: j.output_ndim])]
+    of_output, of_input = (str(list(part)) for part in (at[: j.output_ndim], at[j.output_ndim :]))
     numbers = [f"{x:.6g}" for x in (analytic, numeric, error, relative)]
-    return error, (j.input, places[0], j.output, places[1], *numbers)
+    return (j.input, of_input, j.output, of_output, *numbers)

@@ -14,7 +14,7 @@ _STATE = np.dtype(
     [
         *(("seed", "<u8"), ("left", "<i4"), ("seeded", "<i4"), ("next", "<u8")),
         *(("words", "<u8", 624), ("normal_x", "<f8"), ("normal", "<f8"), ("normal_rho", "<f8")),
-        *(("has_normal", "<i8"), ("float_normal", "<f4"), ("has_float_normal", "<i4")),
+        *(("has_normal", "<i4"), ("unused", "<i4"), ("float_normal", "<f4"), ("has_float", "<i4")),
     ]
 )
 
@@ -57,14 +57,14 @@ class Twister:
     def get_state(self) -> Array:
         """All that decides the numbers to come: uint8 (5056,), as PyTorch lays it out.
 
-        >>> g = Twister(); state = g.get_state(); x = g.randn(3)
-        >>> bool((g.set_state(state).randn(3) == x).all())
+        >>> t = Twister(); state = t.get_state(); number = t.random64()
+        >>> t.set_state(state).random64() == number
         True
         """
         state = np.zeros(1, _STATE)
-        _, state["words"], position, *_ = self._twister.get_state()
-        state["seed"], state["seeded"] = self._seed, 1
-        state["left"], state["next"] = 625 - position, position
+        twister = self._twister.get_state(legacy=False)["state"]
+        state["seed"], state["seeded"], state["words"] = self._seed, 1, twister["key"]
+        state["left"], state["next"] = 625 - twister["pos"], twister["pos"]
         if self._spare.size:
             state["has_normal"], state["normal"] = 1, self._spare
         return state.view(np.uint8)
@@ -86,17 +86,20 @@ class Twister:
         if not (state["seeded"] == 1 and 1 <= state["left"] <= 624 and state["next"] <= 624):
             raise RuntimeError("Invalid mt19937 state")
         # PyTorch's fresh state says 1 left at word 0, ours at word 624: both refill first.
-        self._twister.set_state(("MT19937", state["words"], 625 - state["left"]))
+        self._twister.set_state(("MT19937", state["words"], 625 - int(state["left"]), 0, 0.0))
         self._seed = int(state["seed"])
-        self._spare = np.full(state["has_normal"], state["normal"])
+        self._spare = np.full(int(state["has_normal"]), state["normal"])
         return self
 
     def _words(self, size: int) -> Array:
         return self._twister.randint(2**32, size=size, dtype=np.uint32)
 
     def _doublewords(self, size: int) -> Array:
-        high, low = self._words(2 * size).astype(np.uint64).reshape(size, 2).T
-        return high << 32 | low
+        first, second = self._words(2 * size).reshape(size, 2).T
+        out = first.astype(np.uint64)
+        out <<= 32
+        out |= second
+        return out
 
     def random64(self) -> int:
         """One integer in [0, 2**63), as `torch.empty((), dtype=torch.int64).random_()` draws it.
@@ -104,7 +107,7 @@ class Twister:
         Each iteration over a DataLoader takes one, and its RandomSampler another.
 
         >>> Twister().manual_seed(0).random64()
-        3403929031133797972
+        900450186894289455
         """
         return int(self._doublewords(1)[0]) % 2**63
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, TypeVar
 
 import numpy
 
-from . import dtypes, errors
+from . import dtypes
 from .graph import context, line_of, user_frame
 from .op import Op
 from .tensor import Tensor, wrap
@@ -19,6 +19,7 @@ NUMBERS = (int, float, numpy.number, numpy.bool_)
 OPERANDS = (Tensor, *NUMBERS, numpy.ndarray)
 
 by_ufunc: dict[Any, Callable[..., Any]] = {}
+attached: dict[str, Any] = {}  # what Tensor got from ops/, by name
 
 
 def tensor_method(
@@ -37,11 +38,11 @@ def tensor_method(
 
     def attach(function: Function) -> Function:
         for alias in (name or function.__name__, *aliases):
-            setattr(Tensor, alias, _operator(function) if alias in _BINARY else function)
+            _attach(alias, _operator(function) if alias in _BINARY else function)
         if reflected:
-            setattr(Tensor, reflected, _operator(lambda self, other: function(other, self)))
+            _attach(reflected, _operator(_exchanged(function)))
         for alias in in_place:
-            setattr(Tensor, alias, _changing(function, alias))
+            _attach(alias, _changing(function, alias))
         if ufunc is not None:
             by_ufunc[ufunc] = function
         return function
@@ -51,23 +52,36 @@ def tensor_method(
 
 def tensor_property(function: Function) -> Function:
     """Make a function of one tensor a property of Tensor."""
-    setattr(Tensor, function.__name__, property(function))
+    _attach(function.__name__, property(function))
     return function
 
 
+def _attach(name: str, what: Any) -> None:
+    attached[name] = what
+    setattr(Tensor, name, what)
+
+
+def _exchanged(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def exchanged(self: Tensor, other: Any) -> Any:
+        return function(other, self)
+
+    return exchanged
+
+
 _BINARY = {
-    f"__{name}__"
-    for name in "add sub mul truediv floordiv mod pow matmul eq ne lt le gt ge and or xor".split()
+    *("__add__", "__sub__", "__mul__", "__truediv__", "__floordiv__", "__mod__", "__pow__"),
+    *("__matmul__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"),
+    *("__and__", "__or__", "__xor__"),
 }
 
 
 def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """An operator leaves operands that are no numbers, arrays or tensors to their own class."""
 
-    @wraps(function)
     def operator(self: Tensor, other: Any) -> Any:
         return function(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
+    operator.__doc__ = function.__doc__
     return operator
 
 
@@ -99,13 +113,21 @@ def _changing(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     @wraps(function)
     def change(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         before_change(self)
-        result = function(self, *args, **kwargs)
-        write(self, result, name)
+        write(self, function(_before(self, args), *args, **kwargs), name)
         return self
 
     change.__name__ = change.__qualname__ = name
     change.__doc__ = f"`{function.__name__}`, written into the tensor itself."
     return change
+
+
+def _before(tensor: Tensor, others: Iterable[Any]) -> Tensor:
+    """The tensor itself, or where a graph is recorded a copy, which its rules may save."""
+    if context.grad_enabled and any(
+        isinstance(x, Tensor) and x.edge is not None for x in (tensor, *others)
+    ):
+        return wrap(tensor.array.copy(), tensor.edge)
+    return tensor
 
 
 def before_change(tensor: Tensor) -> None:

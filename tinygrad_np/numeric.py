@@ -40,7 +40,7 @@ class Limits:
 
 
 class Verdict(NamedTuple):
-    """One entry per output: the derivative that decided, whether the rule is wrong, or at a kink."""
+    """Per output: the derivative that decided, whether the rule is wrong, whether at a kink."""
 
     numeric: Array
     wrong: Any

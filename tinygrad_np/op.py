@@ -24,7 +24,8 @@ its input wants a gradient. Gradients of inputs that were broadcast are summed b
 
 An instance that has run is the node of the graph. In first order its rules receive plain arrays;
 under `create_graph` the same text receives Tensors and is recorded in turn, and an op called on
-plain arrays alone just computes: one text serves every order. So rules use operators and ops only.
+plain arrays alone just computes: one text serves every order. So rules use operators and ops; not
+NumPy's functions, and not public ones, to which a NumPy scalar is a number without a dtype.
 `self.hint` may keep a constant (a mask, indices) or a cached function of a value the rule names.
 """
 
@@ -33,7 +34,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, dataclass_transform
 
 import numpy
 
@@ -51,6 +52,7 @@ class Rule(NamedTuple):
     positions: tuple[int, ...]
 
 
+@dataclass_transform(eq_default=False)
 class Op:
     """The base of all operations. Annotations of a subclass become its constructor's arguments."""
 
@@ -67,7 +69,7 @@ class Op:
         "shapes",
     )
 
-    registry: ClassVar[dict[str, type[Op]]] = {}
+    registry: ClassVar[dict[str, Any]] = {}  # every op class by name
     xp: ClassVar[Any] = numpy  # forward's array module
     view: ClassVar[bool] = False  # the result may share the first input's memory
     differentiable: ClassVar[bool] = True  # False: never recorded, as argmax and comparisons
@@ -119,7 +121,8 @@ class Op:
         self.serial = next_serial()
         self.shapes = [getattr(x, "array", x).shape for x in inputs]
         self.hooks = self.retained = None
-        self.saved = saved = {}
+        saved: dict[int, Any] = {}
+        self.saved: dict[int, Any] | None = saved
         for index, edge in enumerate(edges):
             if edge is not None:
                 for position in self._rule(index).positions:
@@ -138,7 +141,7 @@ class Op:
         """A saved value: the array, or under `create_graph` a Tensor tied back to the graph."""
         if position == ALL:
             return [self.recall(p, as_tensors) for p in range(len(self.edges))]
-        array, version, count = self.saved[position]
+        array, version, count = self.saved[position]  # type: ignore[index]
         if version is not None and version.count != count:
             name = "out" if position == OUT else self.names[0 if self.variadic else position]
             raise errors.saved_value_changed(self, name, version, count)
@@ -174,7 +177,7 @@ class Op:
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """The nodes of the inputs, with output number 0 as every op has one differentiable output."""
+        """The nodes of the inputs, with output number 0: an op has one differentiable output."""
         return tuple((edge, 0) for edge in self.edges)
 
     def __repr__(self) -> str:

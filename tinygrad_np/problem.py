@@ -56,7 +56,7 @@ class Problem:
         name = getattr(func, "__name__", type(func).__name__)
         return cls(f"gradcheck of {name}", run, leaves, tensors)
 
-    def gradient(self, grad_outputs: Any, non_contiguous: bool) -> Problem:
+    def gradient(self, grad_outputs: Any = None, non_contiguous: bool = False) -> Problem:
         """The gradients of this problem as functions of its leaves and of `grad_outputs`."""
         outputs = self.run()
         if not any(y.requires_grad for y in outputs.values()):
@@ -65,7 +65,9 @@ class Problem:
             random = numpy.random.default_rng(1)
             weights = [_weight(random, y.array, non_contiguous) for y in outputs.values()]
         else:
-            weights = list(grad_outputs) if isinstance(grad_outputs, (tuple, list)) else [grad_outputs]
+            weights = (
+                list(grad_outputs) if isinstance(grad_outputs, (tuple, list)) else [grad_outputs]
+            )
         names = [f"grad_output {i}" for i in range(len(weights))]
         given = dict(zip(names, weights, strict=True))
         leaves = list(self.leaves.values())
@@ -87,12 +89,11 @@ class Problem:
     def _refuse(self, name: str, leaf: Tensor) -> None:
         array = leaf.array
         if array.dtype != numpy.float64:
+            digits = numpy.finfo(array.dtype).precision
             raise ValueError(
-                f"{self.title}: {name} is {array.dtype}, but float64 is needed. Numeric derivatives "
-                f"are differences of nearly equal numbers: of the {numpy.finfo(array.dtype).precision} "
-                "digits of a "
-                f"{array.dtype} hardly one would be left, and a right rule would be reported as "
-                "wrong. Pass x.double(), or module.double() for parameters."
+                f"{self.title}: {name} is {array.dtype}, not float64. A numeric derivative is a "
+                f"difference of nearly equal numbers: of {digits} digits hardly one is left, and a "
+                "right rule would be reported as wrong. Pass x.double(), or a module.double()."
             )
         if _overlaps(array):
             raise RuntimeError(
@@ -116,19 +117,17 @@ def _floating(result: Any) -> Outputs:
 
 def _argument_names(func: Callable[..., Any], count: int) -> list[str]:
     """`input 0 (x)`, with the names that the function gives to its arguments where it has some."""
-    try:
-        parameters = inspect.signature(getattr(func, "forward", func)).parameters.values()
-    except (TypeError, ValueError):
-        parameters = ()
     names: list[str] = []
-    for parameter in parameters:
+    try:
+        signature = inspect.signature(getattr(func, "forward", func))
+    except (TypeError, ValueError):  # some functions written in C have none
+        signature = inspect.Signature()
+    for parameter in signature.parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL:
             names += [f"{parameter.name}[{i}]" for i in range(count - len(names))]
         else:
             names.append(parameter.name)
-    return [
-        f"input {i} ({names[i]})" if i < len(names) else f"input {i}" for i in range(count)
-    ]
+    return [f"input {i} ({names[i]})" if i < len(names) else f"input {i}" for i in range(count)]
 
 
 def _weight(random: numpy.random.Generator, like: numpy.ndarray, strided: bool) -> Tensor:

@@ -38,10 +38,13 @@ class Version:
 
     __slots__ = ("changed_at", "count", "rewrites")
 
+    count: int  # changes of the values
+    rewrites: int  # changes that also gave the tensor a new history
+    changed_at: Where | None
+
     def __init__(self) -> None:
-        self.count = 0  # changes of the values
-        self.rewrites = 0  # changes that also gave the tensor a new history
-        self.changed_at: Where | None = None
+        self.count = self.rewrites = 0
+        self.changed_at = None
 
     def bump(self) -> None:
         """Record a change by the line of the user that is running."""
@@ -74,7 +77,12 @@ class Tensor:
     )
 
     array: numpy.ndarray
+    version: Version
+    view_of: View | None
     _grad: Tensor | None
+    _hooks: dict[int, Any] | None
+    _node: Any
+    _requires_grad: bool
 
     def __new__(cls, *data: Any) -> Tensor:
         if len(data) == 1 and not isinstance(data[0], int):
@@ -250,6 +258,10 @@ class View:
     """
 
     __slots__ = ("op", "rewrites", "source")
+
+    source: Tensor
+    op: Any
+    rewrites: int
 
     def __init__(self, source: Tensor, op: Any, rewrites: int) -> None:
         self.source, self.op, self.rewrites = source, op, rewrites

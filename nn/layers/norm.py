@@ -65,13 +65,53 @@ class _BatchNorm(Module):
         if input.ndim not in self._ndims:
             expected = " or ".join(f"{n}D" for n in self._ndims)
             raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
+        keeps = self.track_running_stats or not self.training
         return F.batch_norm(
             input,
-            self.running_mean,
-            self.running_var,
+            self.running_mean if keeps else None,
+            self.running_var if keeps else None,
             self.weight,
             self.bias,
             self.training or self.running_mean is None,
-            self._count_batch(),
+            self._counted_momentum(),
             self.eps,
         )
+
+    def _counted_momentum(self) -> float:
+        """Count a batch in training; the weight of its statistics, 1 / count for momentum=None."""
+        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+            if self.momentum is None:
+                return 1 / self.num_batches_tracked.item()
+        return self.momentum or 0.0
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    """Each channel of `(N, C)` or `(N, C, L)` to mean bias and deviation weight.
+
+    In training by the statistics of the batch, which move the running ones by `momentum` (None:
+    their plain average); in evaluation by the running ones. See `functional.batch_norm`.
+    Raises ValueError for other dimensions. Source: PyTorch, torch.nn.BatchNorm1d.
+
+    >>> BatchNorm1d(1)(tnp.tensor([[1.0], [3.0]])).detach()
+    tensor([[-1.0000],
+            [ 1.0000]])
+    """
+
+    _ndims = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    """As `BatchNorm1d`, for `(N, C, H, W)`. Source: PyTorch, torch.nn.BatchNorm2d.
+
+    >>> BatchNorm2d(3)(tnp.ones(2, 3, 4, 4)).shape
+    tinygrad_np.Size([2, 3, 4, 4])
+    """
+
+    _ndims = (4,)

@@ -39,7 +39,7 @@ class Algorithm(Protocol):
         """gw (F, C/groups, KH, KW)."""
 
 
-ALGORITHMS: dict[str, Any] = {"row_fused": row_fused, "im2col": im2col, "naive": naive}
+ALGORITHMS: dict[str, Algorithm] = {"row_fused": row_fused, "im2col": im2col, "naive": naive}
 
 
 class _Selected(threading.local):
@@ -49,7 +49,7 @@ class _Selected(threading.local):
 _selected = _Selected()
 
 
-def selected() -> Any:
+def selected() -> Algorithm:
     """The algorithm that this thread uses.
 
     >>> selected().__name__.rpartition(".")[2]

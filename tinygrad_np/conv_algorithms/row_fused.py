@@ -18,7 +18,7 @@ for a whole training step.
 With a vertical dilation D the output rows a, a + D, a + 2D, ... meet only every D-th row of x: they
 are an undilated convolution of their own, one of D phases.
 
-In the shapes: G groups of c = C/G and f = F/G channels. Times: LeNet, batch 64, float32, one thread.
+In the shapes: G groups of c = C/G and f = F/G channels. Times are LeNet's, batch 64, one thread.
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ def input_grad(g: Array, w: Array, geometry: Geometry, x_shape: Shape) -> Array:
 
 
 class _Phase(NamedTuple):
-    """A phase's output rows; which of its spread rows lie in x, and where; their whole count."""
+    """A phase's output rows; which of its spread rows lie in x, and where; how many they are."""
 
     outputs: slice
     spread: slice
     inputs: slice
-    count: int
+    height: int
 
 
 def _phases(x_shape: Shape, w_shape: Shape, geometry: Geometry) -> Iterator[_Phase]:
@@ -103,8 +103,8 @@ def _phases(x_shape: Shape, w_shape: Shape, geometry: Geometry) -> Iterator[_Pha
     stride, top = geometry.stride[0], geometry.padding[0][0]
     step = geometry.dilation[0] if kh > 1 else 1
     for a in range(min(step, oh)):
-        count = (oh - 1 - a) // step * stride + kh
-        yield _Phase(slice(a, None, step), *inside(a * stride - top, step, h, count), count)
+        height = (oh - 1 - a) // step * stride + kh
+        yield _Phase(slice(a, None, step), *inside(a * stride - top, step, h, height), height)
 
 
 def _is_own_spread(w_shape: Shape, geometry: Geometry) -> bool:
@@ -125,7 +125,7 @@ def _spread(x: Array, w_shape: Shape, geometry: Geometry) -> list[Array]:
     x_rows = x_rows.reshape(groups, h, c, width, n)
     result = []
     for phase in _phases(x.shape, w_shape, geometry):
-        spread = np.empty((groups, phase.count, kw, c, ow, n), x.dtype)
+        spread = np.empty((groups, phase.height, kw, c, ow, n), x.dtype)
         # Padding is written as zeros here: x is never copied into a padded array.
         spread[:, : phase.spread.start] = 0
         spread[:, phase.spread.stop :] = 0
@@ -135,7 +135,7 @@ def _spread(x: Array, w_shape: Shape, geometry: Geometry) -> list[Array]:
             part[..., out.stop :, :] = 0
             part[..., out, :] = x_rows[:, phase.inputs, :, column]
         # (G, H', KW, c, OW, N) -> (G, H', KW*c, OW*N)
-        result.append(spread.reshape(groups, phase.count, kw * c, ow * n))
+        result.append(spread.reshape(groups, phase.height, kw * c, ow * n))
     return result
 
 

@@ -19,6 +19,7 @@ from .elementwise import abs, sign
 class Add(Op):
     """y = a + b;   da = g,   db = g"""
 
+    @quiet
     def forward(self, a, b):
         return a + b
 
@@ -41,6 +42,7 @@ class Add(Op):
 class Sub(Op):
     """y = a - b;   da = g,   db = -g"""
 
+    @quiet
     def forward(self, a, b):
         if a.dtype == b.dtype == bool:
             raise TypeError(
@@ -66,6 +68,7 @@ class Sub(Op):
 class Mul(Op):
     """y = a * b;   da = g * b,   db = g * a"""
 
+    @quiet
     def forward(self, a, b):
         return a * b
 
@@ -104,9 +107,7 @@ class Div(Op):
 
 
 class FloorDivide(Op):
-    """y = floor(a / b);   no gradient: y is constant between its steps"""
-
-    differentiable = False
+    """y = floor(a / b);   da = 0,   db = 0   (y is constant between its steps)"""
 
     @quiet
     def forward(self, a, b):
@@ -114,13 +115,19 @@ class FloorDivide(Op):
             raise ValueError("ZeroDivisionError: integer division by zero")
         return self.xp.floor_divide(a, b)
 
+    def da(self, g):
+        return g * 0.0
+
+    def db(self, g):
+        return g * 0.0
+
     def samples(r):
         yield Sample(r.normal(3, 4) * 5, r.positive(4))
         yield Sample(r.integers(-9, 9, (3, 4)), r.integers(1, 5, (3, 1)))
         yield ErrorSample(lambda: floor_divide(ones(2).long(), 0), "ZeroDivisionError")
 
     def reference(self, torch, a, b):
-        return torch.floor_divide(a, b)
+        return torch.div(a, b, rounding_mode="floor")
 
 
 class Remainder(Op):
@@ -253,8 +260,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 def floor_divide(input: Any, other: Any) -> Tensor:
     """input // other, rounded down as in Python.
 
-    The result is detached: unlike PyTorch, which fails in backward, no gradient is recorded.
-    Source: PyTorch, torch.floor_divide.
+    Its gradient is 0, where PyTorch's backward fails. Source: PyTorch, torch.floor_divide.
 
     >>> import tinygrad_np as tnp
     >>> tnp.tensor([-3, 3]) // 2

@@ -108,7 +108,7 @@ def _to(name: str, dtype: dtypes.dtype) -> None:
     tensor_method()(method)
 
 
-for _name in "half float double short int long bool".split():
+for _name in ("half", "float", "double", "short", "int", "long", "bool"):
     _to(_name, getattr(dtypes, _name))
 
 

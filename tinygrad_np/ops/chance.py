@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy
-
 from .. import dtypes, random
 from ..random import Generator
 from ..tensor import Tensor, wrap
@@ -75,7 +73,7 @@ def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
     Source: PyTorch, torch.randperm.
 
     >>> randperm(4, generator=Generator().manual_seed(0))
-    tensor([2, 0, 1, 3])
+    tensor([0, 1, 3, 2])
     """
     return wrap((generator or random.default_generator).randperm(n))
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from .. import conv_algorithms
 from ..conv_algorithms.geometry import Geometry, conv_geometry, conv_output_shape
-from ..errors import OpError, described
-from ..methods import tensor_method
+from ..errors import OpError
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor

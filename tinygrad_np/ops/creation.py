@@ -7,7 +7,8 @@ from typing import Any
 import numpy
 
 from .. import dtypes
-from ..backend import CPU, device as Device
+from ..backend import CPU
+from ..backend import device as Device
 from ..tensor import Tensor, wrap
 
 

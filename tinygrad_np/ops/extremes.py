@@ -80,8 +80,8 @@ class Argmin(Argmax):
 def split_among_ties(op: Reduction, g: Any, x: Any, out: Any) -> Any:
     """g to the elements that equal the extreme, in equal parts."""
     shape = op.shapes[0]
-    g, ties = kept(g, op.dims, shape), x == kept(out, op.dims, shape)
-    ties = ties.to(g.dtype) if isinstance(ties, Tensor) else numpy.asarray(ties, g.dtype)
+    g, equal = kept(g, op.dims, shape), x == kept(out, op.dims, shape)
+    ties: Any = equal.to(g.dtype) if isinstance(equal, Tensor) else numpy.asarray(equal, g.dtype)
     return g * ties / ties.sum(op.dims, keepdims=True)
 
 

@@ -54,7 +54,8 @@ def normal_(
 ) -> Tensor:
     """Write normal numbers, PyTorch's for the same seed. Source: PyTorch, torch.Tensor.normal_."""
     generator = generator or random.default_generator
-    return _drawn(self, generator.normal(self.array.shape, mean, std, self.array.dtype), "normal_")
+    drawn = generator.normal(self.array.shape, mean, std, self.array.dtype)
+    return _drawn(self, drawn, "normal_")
 
 
 @tensor_method()
@@ -65,7 +66,7 @@ def uniform_(
     *,
     generator: random.Generator | None = None,
 ) -> Tensor:
-    """Write uniform numbers, PyTorch's for the same seed. Source: PyTorch, torch.Tensor.uniform_."""
+    """Write uniform numbers, PyTorch's for the seed. Source: PyTorch, torch.Tensor.uniform_."""
     generator = generator or random.default_generator
     return _drawn(
         self, generator.uniform(self.array.shape, from_, to, self.array.dtype), "uniform_"

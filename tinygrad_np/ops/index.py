@@ -50,7 +50,9 @@ class GetItem(Op):
         )
         yield ErrorSample(lambda: ones(3)[0, 0], "too many indices", IndexError)
         yield ErrorSample(lambda: ones(3)[::-1], "step must be greater than zero", ValueError)
-        yield ErrorSample(lambda: ones(3)[1.5], "only integers, slices .* are valid indices", IndexError)
+        yield ErrorSample(
+            lambda: ones(3)[1.5], "only integers, slices .* are valid indices", IndexError
+        )
         yield ErrorSample(lambda: ones(3)[ones(2) > 0], "boolean index did not match", IndexError)
 
     def reference(self, torch, x):

@@ -50,6 +50,12 @@ def itemsize(self: Tensor) -> int:
 
 
 @tensor_property
+def _version(self: Tensor) -> int:
+    """How often the memory was changed in place."""
+    return self.version.count
+
+
+@tensor_property
 def nbytes(self: Tensor) -> int:
     """Bytes of all elements."""
     return self.array.nbytes
@@ -114,7 +120,7 @@ def as_array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.nd
 
 @tensor_method(name="__array_ufunc__")
 def apply_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-    """What `np.exp(tensor)` and `ndarray * tensor` do: our op where there is one, with its gradient.
+    """What `np.exp(tensor)` and `ndarray * tensor` do: our op with its gradient, if there is one.
 
     Raises TypeError where there is none and a gradient would be lost.
     """

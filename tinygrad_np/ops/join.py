@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 
-from ..methods import promoted, tensor_method
+from ..methods import promoted
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor

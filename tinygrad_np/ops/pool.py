@@ -125,7 +125,7 @@ class AvgPool2d(Op):
         yield ErrorSample(
             lambda: avg_pool2d(ones(1, 1, 4, 4), 2, divisor_override=0), "divisor must be not zero"
         )
-        yield ErrorSample(lambda: avg_pool2d(ones(1, 1, 4, 4), 0), "should be greater than zero")
+        yield ErrorSample(lambda: avg_pool2d(ones(1, 1, 4, 4), 0), "stride should not be zero")
 
     def reference(self, torch, x):
         (ph, _), (pw, _) = self.geometry.padding
@@ -178,7 +178,7 @@ class AvgPool2dAdjoint(Op):
 
 def windows(dilated: bool = True) -> list[tuple[Pair, Geometry, Shape]]:
     """(kernel, geometry, shape of x) of the samples."""
-    cases = [
+    cases: list[tuple[Pair, Geometry, Shape]] = [
         ((2, 2), Geometry((2, 2)), (2, 3, 4, 4)),
         ((3, 2), Geometry((2, 1), ((1, 1), (1, 1))), (2, 2, 5, 4)),
         ((3, 3), Geometry((2, 2), ((1, 1), (1, 1)), ceil_mode=True), (1, 2, 6, 5)),
@@ -218,7 +218,8 @@ def max_pool2d(
     Shapes `(N, C, H, W)` or `(C, H, W)` -> the same with OH = floor((H + 2 padding - dilation *
     (KH - 1) - 1) / stride) + 1, rounded up in `ceil_mode`. `stride` is `kernel_size` unless given.
     Padding never wins, nan does. With `return_indices` also the int64 positions in H * W.
-    Raises RuntimeError for windows that do not fit. Source: PyTorch, torch.nn.functional.max_pool2d.
+    Raises RuntimeError for windows that do not fit.
+    Source: PyTorch, torch.nn.functional.max_pool2d.
 
     >>> import tinygrad_np as tnp
     >>> max_pool2d(tnp.arange(16.0).view(1, 4, 4), 2)

@@ -17,7 +17,7 @@ from ..tensor import Tensor, wrap
 from .axes import along_axes, axes
 from .cast import to
 from .creation import ones, tensor
-from .select import where
+from .select import Where
 from .shape import Expand
 
 Dims = tuple[int, ...]
@@ -117,7 +117,8 @@ class Std(Var):
         return self.xp.sqrt(Var.forward(self, x))
 
     def dx(self, g, x, out):
-        slope = where(out == 0, out, 0.5 / where(out == 0, out + 1.0, out))
+        flat = out == 0
+        slope = Where()(flat, out * 0.0, 0.5 / Where()(flat, out + 1.0, out))
         return Var.dx(self, g * slope, x)
 
     def reference(self, torch, x):

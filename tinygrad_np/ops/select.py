@@ -116,7 +116,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     mask = condition.array if isinstance(condition, Tensor) else condition
     if input is None and other is None:
         return tuple(wrap(index) for index in numpy.nonzero(mask))
-    if getattr(mask, "dtype", None) != bool:
+    if getattr(mask, "dtype", None) != numpy.bool_:
         raise OpError(
             f"where expected condition to be a boolean tensor, but got {described(condition)}"
         )
@@ -174,6 +174,9 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     if max is None:
         bounds.append(_limit(x.dtype, "max"))
     return Clamp()(x, *bounds)
+
+
+clip = clamp
 
 
 def _limit(dtype: Any, end: str) -> numpy.ndarray:

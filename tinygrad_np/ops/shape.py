@@ -90,7 +90,7 @@ class Expand(Op):
 
 
 class SumTo(Op):
-    """y = x summed along the axes that broadcasting to its shape had stretched;   dx = g expanded"""
+    """y = x summed along the axes that broadcasting stretched;   dx = g expanded"""
 
     shape: Shape
 

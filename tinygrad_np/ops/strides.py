@@ -27,13 +27,13 @@ def view(self: Tensor, *shape: Any) -> Tensor:
             [2, 3]])
     """
     target = with_inferred(asked(shape), self.array.size)
-    if self.view_of is not None and not _shares(self.array, target):
-        if not _shares(as_told(self), target):
-            raise RuntimeError(
-                "view size is not compatible with input tensor's size and stride (at least one "
-                "dimension spans across two contiguous subspaces). Use .reshape(...) instead. "
-                f"The size is {list(self.shape)}, the view's {list(target)}"
-            )
+    copies = self.view_of is not None and not _shares(self.array, target)
+    if copies and not _shares(as_told(self), target):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead. "
+            f"The size is {list(self.shape)}, the view's {list(target)}"
+        )
     return Reshape(target)(self)
 
 

@@ -1,0 +1,337 @@
+"""The walk backwards: what PyTorch's users rely on, compared with PyTorch where it can be."""
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytest
+import torch
+
+import tinygrad_np as tnp
+
+BOTH = pytest.mark.parametrize("lib", [tnp, torch], ids=["ours", "torch"])
+
+
+def leaf(*numbers: float) -> tnp.Tensor:
+    return tnp.tensor(numbers, dtype=tnp.float64, requires_grad=True)
+
+
+@BOTH
+def test_reused_values_gather_their_gradients(lib):
+    x = lib.tensor([2.0, 3.0], requires_grad=True)
+    a = x * x
+    b = a + a
+    (b * a + x).sum().backward()  # 2 x^4 + x
+    assert x.grad.tolist() == [8 * 8.0 + 1, 8 * 27.0 + 1]
+
+
+@BOTH
+def test_backward_adds_to_the_same_grad_object(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    (x * 3).sum().backward()
+    first, before = x.grad, x.grad.clone()
+    (x * 3).sum().backward()
+    assert x.grad is first
+    assert x.grad.tolist() == [6.0, 6.0]
+    assert before.tolist() == [3.0, 3.0]
+
+
+@BOTH
+def test_gradients_of_two_leaves_share_no_memory(lib):
+    a, b = lib.ones(2, requires_grad=True), lib.ones(2, requires_grad=True)
+    (a + b).sum().backward()
+    a.grad.zero_()
+    assert b.grad.tolist() == [1.0, 1.0]
+
+
+def test_a_gradient_given_by_the_user_stays_the_users():
+    x, g = leaf(1, 2), tnp.tensor([5.0, 6.0], dtype=tnp.float64)
+    x.backward(g)
+    (x + 0).backward(g)
+    x.grad.zero_()
+    assert g.tolist() == [5.0, 6.0]
+
+
+def test_inputs_limits_where_gradients_go_and_which_rules_run():
+    a, b = leaf(1, 2), leaf(3, 4)
+    h = a * b
+    (h * h).sum().backward(inputs=[a, h])
+    assert b.grad is None
+    assert a.grad.tolist() == [2 * 1 * 9, 2 * 2 * 16]
+    assert h.grad.tolist() == [6, 16]
+
+
+def test_grad_leaves_grad_alone():
+    x, y = leaf(2.0), leaf(3.0)
+    dx, dy = tnp.autograd.grad(x * y * y, [x, y], grad_outputs=tnp.tensor([2.0]).double())
+    assert (dx.item(), dy.item()) == (18.0, 24.0)
+    assert x.grad is y.grad is None
+
+
+def test_unused_inputs():
+    x, unused = leaf(1), leaf(1)
+    with pytest.raises(RuntimeError, match="appears to not have been used in the graph"):
+        tnp.autograd.grad(x * 2, unused)
+    assert tnp.autograd.grad(x * 2, unused, allow_unused=True) == (None,)
+    assert tnp.autograd.grad(x * 2, unused, materialize_grads=True)[0].tolist() == [0.0]
+
+
+def test_derivatives_of_every_order():
+    x = leaf(2.0)
+    y = x**4
+    for expected in (32.0, 48.0, 48.0, 24.0, 0.0):
+        (y,) = tnp.autograd.grad(y, x, create_graph=True)
+        assert y.item() == expected
+
+
+def test_create_graph_puts_a_graph_on_grad():
+    x = leaf(3.0)
+    (x**3).backward(create_graph=True)
+    (slope,) = tnp.autograd.grad(x.grad, x)
+    assert slope.item() == 18.0
+
+
+@BOTH
+def test_second_backward_fails_only_where_values_were_saved(lib):
+    x = lib.ones(2, requires_grad=True)
+    linear, squared = (x + 1).sum(), (x * x).sum()
+    for _ in range(2):
+        linear.backward()
+    squared.backward(retain_graph=True)
+    squared.backward()
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        squared.backward()
+
+
+def test_freed_graph_error_names_the_users_line():
+    y = (leaf(1, 2) ** 2).sum()
+    y.backward()
+    with pytest.raises(RuntimeError, match=r"made at test_engine\.py:\d+: y = \(leaf"):
+        y.backward()
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: leaf(1, 2).backward(), r"only for scalar outputs, but this one has shape \[2\]"),
+        (lambda: tnp.ones(1).backward(), "does not require grad and does not have a grad_fn"),
+        (lambda: leaf(1, 2).backward(tnp.ones(3)), r"Mismatch in shape: .*\[3\].*\[2\]"),
+        (lambda: leaf(1).backward(inputs=[]), "cannot be empty"),
+        (lambda: tnp.autograd.grad(leaf(1), tnp.ones(1)), "does not require grad"),
+        (lambda: tnp.ones(2).register_hook(print), "cannot register a hook"),
+        (lambda: tnp.ones(2).retain_grad(), "can't retain_grad on Tensor that has requires_grad"),
+        (lambda: tnp.tensor([1], requires_grad=True), "Only Tensors of floating point dtype"),
+        (lambda: setattr(leaf(1) * 2, "requires_grad", False), "only change requires_grad flags"),
+        (lambda: tnp.autograd.grad([leaf(1)], leaf(1), [None, None]), "got 1 tensors and 2 grad"),
+    ],
+)
+def test_errors(call, text):
+    with pytest.raises(RuntimeError, match=text):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: leaf(1).backward(5), "either Tensors or None, but got int"),
+        (lambda: setattr(leaf(1), "grad", 5), "expected to be a Tensor or None"),
+    ],
+)
+def test_type_errors(call, text):
+    with pytest.raises(TypeError, match=text):
+        call()
+
+
+def test_hooks_see_and_replace_gradients():
+    x, seen = leaf(1, 2), []
+    h = x * 1
+    with h.register_hook(lambda g: g * 10):
+        handle = x.register_hook(seen.append)
+        h.sum().backward()
+    handle.remove()
+    (x * 1).sum().backward()
+    assert [g.tolist() for g in seen] == [[10.0, 10.0]]
+    assert x.grad.tolist() == [11.0, 11.0]
+
+
+def test_a_hook_may_not_change_the_shape():
+    h = leaf(1, 2) * 1
+    h.register_hook(lambda g: g.sum())
+    with pytest.raises(RuntimeError, match="has changed the size of value"):
+        h.sum().backward()
+
+
+def test_retain_grad():
+    h = leaf(1, 2) * 2
+    h.retain_grad()
+    assert h.retains_grad
+    (h * h).sum().backward()
+    assert h.grad.tolist() == [4.0, 8.0]
+
+
+def test_grad_mode_as_context_decorator_and_generator():
+    x = leaf(1)
+
+    @tnp.no_grad
+    def bare():
+        return x * 2
+
+    @tnp.no_grad()
+    def called():
+        return x * 2
+
+    @tnp.no_grad()
+    def steps():
+        for _ in range(2):
+            yield (x * 2).requires_grad
+
+    assert not bare().requires_grad
+    assert not called().requires_grad
+    assert [(inner, (x * 2).requires_grad) for inner in steps()] == [(False, True)] * 2
+    with tnp.no_grad():
+        with tnp.enable_grad():
+            assert (x * 2).requires_grad
+        with tnp.set_grad_enabled(True):
+            assert (x * 2).requires_grad
+        assert not (x * 2).requires_grad
+    tnp.set_grad_enabled(False)
+    assert not (x * 2).requires_grad
+    tnp.set_grad_enabled(True)
+
+    @tnp.set_grad_enabled(False)
+    def decorated():
+        return x * 2
+
+    assert not decorated().requires_grad
+    assert (x * 2).requires_grad
+
+
+def test_grad_mode_is_per_thread():
+    x, found, inside, release = leaf(1), [], threading.Event(), threading.Event()
+
+    def other():
+        with tnp.no_grad():
+            inside.set()
+            release.wait(5)
+            found.append((x * 2).requires_grad)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    inside.wait(5)
+    assert (x * 2).requires_grad
+    release.set()
+    thread.join()
+    assert found == [False]
+
+
+def test_a_deep_graph_needs_no_recursion():
+    x = leaf(1.0)
+    y = x
+    for _ in range(50_000):
+        y = y + x
+    y.backward()
+    assert x.grad.item() == 50_001.0
+    del y
+
+
+def test_graphs_die_by_reference_count_alone():
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf(1, 2)
+        y = (x.view(2, 1) * x).exp().sum()
+        watched = [weakref.ref(y.grad_fn), weakref.ref(y.grad_fn.edges[0])]
+        y.backward()
+        del y
+        assert [node() for node in watched] == [None, None]
+    finally:
+        gc.enable()
+
+
+def test_rules_run_only_for_inputs_that_want_a_gradient():
+    calls = []
+
+    class Watched(tnp.Op):
+        """y = a * b;   da = g * b,   db = g * a"""
+
+        def forward(self, a, b):
+            return a * b
+
+        def da(self, g, b):
+            calls.append("da")
+            return g * b
+
+        def db(self, g, a):
+            calls.append("db")
+            return g * a
+
+    try:
+        y = Watched()(tnp.ones(2), tnp.ones(2, requires_grad=True))
+        y.sum().backward()
+        assert calls == ["db"]
+        assert list(Watched()(tnp.ones(1), tnp.ones(1, requires_grad=True)).grad_fn.saved) == [0]
+    finally:
+        del tnp.Op.registry["Watched"]
+
+
+def test_mistakes_in_an_op_are_found_when_the_class_is_made():
+    with pytest.raises(TypeError, match="names 'c': a rule may name forward's arguments"):
+
+        class Unknown(tnp.Op):
+            def forward(self, a):
+                return a
+
+            def da(self, g, c):
+                return g
+
+    with pytest.raises(TypeError, match=r"Typo\.db: forward has no input 'b'"):
+
+        class Typo(tnp.Op):
+            def forward(self, a):
+                return a
+
+            def db(self, g):
+                return g
+
+    with pytest.raises(TypeError, match="has no backward rule"):
+
+        class Missing(tnp.Op):
+            def forward(self, a):
+                return a
+
+
+def test_an_input_without_a_rule_fails_at_forward_time():
+    class Half(tnp.Op):
+        """y = a * b;   da = g * b"""
+
+        def forward(self, a, b):
+            return a * b
+
+        def da(self, g, b):
+            return g * b
+
+    try:
+        Half()(leaf(1), tnp.ones(1).double())
+        with pytest.raises(RuntimeError, match="Half has no backward rule db"):
+            Half()(tnp.ones(1).double(), leaf(1))
+    finally:
+        del tnp.Op.registry["Half"]
+
+
+def test_a_rule_that_changes_the_dtype_is_an_error():
+    class Widens(tnp.Op):
+        """y = x;   dx = g"""
+
+        def forward(self, x):
+            return x.copy()
+
+        def dx(self, g):
+            return g * np.ones(1)
+
+    try:
+        y = Widens()(tnp.ones(2, requires_grad=True)).sum()
+        with pytest.raises(RuntimeError, match=r"float32 tensor came out as float64"):
+            y.backward()
+    finally:
+        del tnp.Op.registry["Widens"]

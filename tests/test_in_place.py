@@ -1,0 +1,231 @@
+"""Changes in place: versions, views and histories, each compared with PyTorch."""
+
+import numpy as np
+import pytest
+import torch
+
+import tinygrad_np as tnp
+
+BOTH = pytest.mark.parametrize("lib", [tnp, torch], ids=["ours", "torch"])
+
+
+def gradient_of(lib, program):
+    """The gradient of a program's scalar result with respect to the leaf it is given."""
+    leaf = lib.tensor([[1.0, -2.0, 3.0], [0.5, 4.0, -1.5]], dtype=lib.float64, requires_grad=True)
+    result = program(lib, leaf)
+    result.backward()
+    return leaf.grad.numpy()
+
+
+def operator_on_clone(lib, leaf):
+    x = leaf.clone()
+    x *= leaf
+    x += 1
+    x -= leaf * 0.5
+    x /= 2
+    return (x * x).sum()
+
+
+def view_then_base(lib, leaf):
+    x = leaf * 1
+    v = x[0]
+    v.mul_(3)
+    return (x * x).sum() + v.sum()
+
+
+def base_then_view(lib, leaf):
+    x = leaf * 1
+    v = x.view(3, 2)
+    x[:, 1] = leaf[:, 0] * 5
+    return (v * v).sum() + x[0].sum()
+
+
+def view_of_view(lib, leaf):
+    x = leaf * 1
+    w = x.t()[1:].unsqueeze(0)
+    w.mul_(leaf.t()[:2])
+    return (x * x * x).sum() + (w * 2).sum()
+
+
+def two_views(lib, leaf):
+    x = leaf * 1
+    a, b = x[:, :2], x[:, 1:]
+    a.add_(b)
+    b.mul_(2)
+    return (a * x[:, :2]).sum() + b.sum()
+
+
+def mask_and_index(lib, leaf):
+    x = leaf.clone()
+    x[x > 0] = leaf.sum()
+    x[[0, 1], [2, 0]] = leaf[0, :2] * 2
+    x[..., -1] += x[..., 0]
+    return (x * x).sum()
+
+
+def zero_and_copy(lib, leaf):
+    x = leaf * 2
+    x[0].zero_()
+    x[1].copy_(leaf[0] * 3)
+    return (x * leaf).sum()
+
+
+def constant_becomes_part_of_the_graph(lib, leaf):
+    buffer = lib.zeros(2, 3, dtype=lib.float64)
+    for i in range(3):
+        buffer[:, i] = leaf[:, i] ** (i + 1)
+    return (buffer * buffer).sum()
+
+
+def functions_in_place(lib, leaf):
+    x = leaf * 1
+    x.abs_().add_(1).pow_(2).clamp_(0.5, 9.0).neg_().mul_(leaf).tanh_()
+    return (x * leaf).sum()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        operator_on_clone,
+        view_then_base,
+        base_then_view,
+        view_of_view,
+        two_views,
+        mask_and_index,
+        zero_and_copy,
+        constant_becomes_part_of_the_graph,
+        functions_in_place,
+    ],
+    ids=lambda program: program.__name__,
+)
+def test_gradients_after_changes_in_place_are_pytorchs(program):
+    ours, theirs = gradient_of(tnp, program), gradient_of(torch, program)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
+
+
+def changed_after_mul(lib, leaf):
+    x = leaf * 2
+    y = x * x
+    x.add_(1)
+    return y
+
+
+def changed_through_a_view(lib, leaf):
+    x = leaf * 2
+    y = x.exp() * x
+    x[0].zero_()
+    return y
+
+
+def changed_through_detach(lib, leaf):
+    x = leaf * 2
+    y = x * x
+    x.detach().zero_()
+    return y
+
+
+def changed_output(lib, leaf):
+    y = leaf.exp()
+    y.add_(1)
+    return y
+
+
+def changed_under_no_grad(lib, leaf):
+    y = leaf * leaf
+    with lib.no_grad():
+        leaf.sub_(0.1)
+    return y
+
+
+def changed_by_assignment(lib, leaf):
+    x = leaf * 1
+    y = x.sigmoid() * x
+    x[0, 0] = 5.0
+    return y
+
+
+CHANGES = [
+    changed_after_mul,
+    changed_through_a_view,
+    changed_through_detach,
+    changed_output,
+    changed_under_no_grad,
+    changed_by_assignment,
+]
+
+
+@BOTH
+@pytest.mark.parametrize("program", CHANGES, ids=lambda program: program.__name__)
+def test_a_saved_value_changed_in_place_is_an_error(lib, program):
+    leaf = lib.ones(2, 2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        program(lib, leaf).sum().backward()
+
+
+@BOTH
+def test_values_that_no_rule_needs_may_change(lib):
+    leaf = lib.ones(2, requires_grad=True)
+    x = leaf * 2
+    y = x + 1
+    x.mul_(5)
+    (y.sum() + x.sum()).backward()
+    assert leaf.grad.tolist() == [12.0, 12.0]
+
+
+def test_the_error_names_both_lines():
+    x = tnp.ones(2, requires_grad=True) * 1
+    y = x * x  # saves
+    x += 1  # changes
+    with pytest.raises(RuntimeError) as caught:
+        y.sum().backward()
+    text = str(caught.value)
+    assert "Mul saved" in text
+    assert "y = x * x  # saves" in text
+    assert "x += 1  # changes" in text
+    assert "out of place" in text
+
+
+@BOTH
+def test_refused_changes_leave_the_data_alone(lib):
+    leaf = lib.ones(2, requires_grad=True)
+    view = leaf[:1]
+    for call, text in [
+        (lambda: leaf.add_(1), "a leaf Variable that requires grad is being used in an in-place"),
+        (lambda: view.add_(1), "a view of a leaf Variable that requires grad is being used"),
+        (lambda: leaf.__setitem__(0, 5.0), "leaf Variable that requires grad"),
+        (lambda: lib.zeros(2).expand(3, 2).add_(1), "single memory location"),
+        (lambda: lib.zeros(2).add_(lib.zeros(3, 2)), "doesn't match the broadcast shape"),
+        (lambda: lib.arange(2).add_(1.5), "can't be cast to the desired output type"),
+    ]:
+        with pytest.raises(RuntimeError, match=text):
+            call()
+    assert leaf.tolist() == [1.0, 1.0]
+    with lib.no_grad():
+        leaf.add_(1)
+    assert leaf.tolist() == [2.0, 2.0]
+
+
+@BOTH
+def test_views_share_memory(lib):
+    x = lib.arange(6.0).view(2, 3)
+    x.t()[0].fill_(9)
+    x.unsqueeze(0).squeeze(0).transpose(0, 1).permute(1, 0).reshape(6)[5:].add_(1)
+    x.data[0, 1] = -1
+    x.detach()[0, 2] = -2
+    assert x.tolist() == [[9.0, -1.0, -2.0], [9.0, 4.0, 6.0]]
+
+
+@BOTH
+def test_versions_count_changes(lib):
+    x = lib.zeros(3)
+    view = x[1:]
+    view.add_(1)
+    x[0] = 2
+    x += 1
+    assert x._version == view._version == 3
+    assert (x + 1)._version == 0
+
+
+def test_setitem_errors_name_the_shapes():
+    with pytest.raises(RuntimeError, match=r"(?s)SetItem: .*\n  v: float32 \(2,\)"):
+        tnp.zeros(3)[:] = tnp.ones(2)
