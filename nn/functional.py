@@ -13,13 +13,13 @@ from tinygrad_np import (
     Tensor,
     avg_pool2d,
     conv2d,
+    default_generator,
     max_pool2d,
     no_grad,
     pad,
     sigmoid,
     tanh,
 )
-from tinygrad_np.random import default_generator
 
 from .loss import cross_entropy, mse_loss, nll_loss
 
@@ -155,7 +155,7 @@ def batch_norm(
             f"Expected more than 1 value per channel when training, got input size {input.size()}"
         )
 
-    def spread(per_channel: Tensor) -> Tensor:  # (C,) -> (C, 1, ...)
+    def spread(per_channel: Any) -> Tensor:  # (C,) -> (C, 1, ...)
         return per_channel.reshape(-1, *[1] * (input.ndim - 2))
 
     if training:

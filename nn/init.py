@@ -10,8 +10,7 @@ import math
 import warnings
 from typing import Literal
 
-from tinygrad_np import Tensor, no_grad
-from tinygrad_np.random import Generator
+from tinygrad_np import Generator, Tensor, no_grad
 
 Mode = Literal["fan_in", "fan_out"]
 

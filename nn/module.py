@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import tinygrad_np as tnp
 from tinygrad_np import Tensor, no_grad, scope
-from tinygrad_np.tensor import Handle
+from tinygrad_np.hooks import Handle
 
 from .parameter import Parameter, forget_grad
 from .tree import Tree
@@ -112,7 +112,8 @@ class Module(Tree):
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        keys, errors = _IncompatibleKeys([], []), []
+        keys = _IncompatibleKeys([], [])
+        errors: list[str] = []
         with no_grad():
             self._load(state_dict, "", assign, keys, errors)
         if strict:

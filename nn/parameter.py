@@ -24,7 +24,7 @@ class Parameter(Tensor):
             data = tnp.empty(0)
         if not isinstance(data, Tensor):
             raise TypeError(f"expected the data of a Parameter as a Tensor, got {typename(data)}")
-        self = super().__new__(cls)
+        self: Any = super().__new__(cls)
         self.array, self.version = data.array, data.version
         self.requires_grad = requires_grad
         return self
@@ -38,12 +38,12 @@ class Parameter(Tensor):
 
 
 def typename(x: object) -> str:
-    """The class of `x`, with its module unless it is built in: for error texts.
+    """The class of `x`, or x if it is one, with its module unless built in: for error texts.
 
     >>> typename(1), typename(Parameter())
     ('int', 'nn.parameter.Parameter')
     """
-    kind = type(x)
+    kind = x if isinstance(x, type) else type(x)
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from tinygrad_np import layout
 from tinygrad_np.conv_algorithms import ALGORITHMS, conv_algorithm, im2col, row_fused, selected
-from tinygrad_np.conv_algorithms.geometry import Geometry, conv_geometry, conv_output_shape
+from tinygrad_np.conv_algorithms.geometry import Geometry
 
 EVERY = pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=ALGORITHMS)
 FAST = pytest.mark.parametrize("algorithm", [row_fused, im2col], ids=["row_fused", "im2col"])
@@ -54,7 +54,7 @@ def even(top, left):
 @EVERY
 @pytest.mark.parametrize("kernel", [(1, 1), (2, 3), (3, 2), (4, 4), (5, 1), (1, 4)], ids=str)
 def test_the_grid_of_strides_paddings_dilations_and_groups(algorithm, kernel):
-    strides, dilations = [(1, 1), (1, 2), (2, 3), (3, 2), (5, 1)], [(1, 1), (2, 1), (1, 3), (3, 2)]
+    strides, dilations = [(1, 1), (1, 2), (2, 3), (5, 1)], [(1, 1), (2, 1), (3, 2)]
     paddings = [even(0, 0), even(1, 2), even(4, 1), ((0, 3), (2, 0))]
     channels = [(1, 3, 2), (2, 2, 2), (3, 1, 1), (2, 1, 3)]  # groups, c and f of a group
     grid = itertools.product(strides, paddings, dilations)
@@ -64,6 +64,14 @@ def test_the_grid_of_strides_paddings_dilations_and_groups(algorithm, kernel):
         size = 6 + i % 3, 7 + i % 2
         if min(geometry.output_size(size, kernel)) > 0:
             check(algorithm, (2, groups * c, *size), (groups * f, c, *kernel), geometry)
+
+
+@EVERY
+def test_kernels_one_wide_or_high_without_padding(algorithm):
+    for kernel in (1, 1), (3, 1), (1, 3):
+        for groups, stride, dilation in itertools.product((1, 2), (1, 2), (1, 2)):
+            geometry = Geometry((stride, 1), dilation=(dilation, 1), groups=groups)
+            check(algorithm, (2, 4, 7, 5), (2, 4 // groups, *kernel), geometry)
 
 
 @st.composite
@@ -81,7 +89,7 @@ def problems(draw):
 
 @FAST
 @given(drawn=problems())
-@settings(max_examples=300, deadline=None, print_blob=True, database=None)
+@settings(max_examples=200, deadline=None, print_blob=True, database=None)
 def test_drawn_problems(algorithm, drawn):
     check(algorithm, *drawn)
 
@@ -140,7 +148,7 @@ def test_the_dtype_is_kept(algorithm, dtype):
 
 
 @EVERY
-@pytest.mark.parametrize("n, c", [(0, 2), (2, 0), (0, 0)])
+@pytest.mark.parametrize(("n", "c"), [(0, 2), (2, 0), (0, 0)])
 def test_no_images_or_no_channels(algorithm, n, c):
     geometry = Geometry((2, 1), even(1, 1), (2, 1))
     x, w, g = np.ones((n, c, 7, 6)), np.ones((3, c, 3, 2)), np.ones((n, 3, 3, 7))
@@ -176,6 +184,12 @@ def test_the_hint_saves_reading_x_again(algorithm):
     np.testing.assert_allclose(ours, gw, rtol=1e-10, atol=1e-12)
 
 
+@EVERY
+def test_every_algorithm_checks_the_shapes(algorithm):
+    with pytest.raises(RuntimeError, match="to have 3 channels, but got 2 channels instead"):
+        algorithm.forward(np.ones((1, 2, 5, 5)), np.ones((1, 3, 3, 3)), Geometry())
+
+
 # Regressions of published NumPy networks.
 
 
@@ -192,9 +206,8 @@ def test_e8_filters_differ_from_channels_padding_counts_once_and_calls_agree(alg
 @EVERY
 @pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
 def test_e9_every_stride_up_to_beyond_the_kernel(algorithm, k):
-    for s, p, d in itertools.product(range(1, k + 3), range(k), (1, 2)):
-        if (k - 1) * d < 7 + 2 * p:
-            check(algorithm, (1, 2, 7, 7), (1, 2, k, k), Geometry((s, s), even(p, p), (d, d)))
+    for s, p in itertools.product(range(1, k + 3), {0, 1, k - 1}):
+        check(algorithm, (1, 2, 7, 7), (1, 2, k, k), Geometry((s, s), even(p, p)))
 
 
 @FAST
@@ -253,140 +266,3 @@ def test_an_unknown_algorithm():
     with pytest.raises(ValueError, match=text):
         conv_algorithm("fft")
     assert selected() is row_fused
-
-
-# Arguments.
-
-
-@pytest.mark.filterwarnings("ignore:Using padding='same'")
-@pytest.mark.parametrize("kernel", [(1, 1), (2, 3), (4, 2), (5, 6)], ids=str)
-@pytest.mark.parametrize("dilation", [1, 2, (3, 1)])
-def test_same_and_valid_pad_as_torch(kernel, dilation):
-    (x, w, _), _ = problem((2, 3, 9, 8), (4, 3, *kernel), Geometry(padding=even(9, 9)))
-    tx, tw = torch.tensor(x), torch.tensor(w)
-    for padding in ("same", "valid"):
-        geometry = conv_geometry(kernel, padding=padding, dilation=dilation)
-        if min(geometry.output_size((9, 8), kernel)) > 0:
-            y = F.conv2d(tx, tw, padding=padding, dilation=dilation).numpy()
-            ours, _ = row_fused.forward(x, w, geometry)
-            np.testing.assert_allclose(ours, y, rtol=1e-10, atol=1e-12)
-
-
-def test_arguments_are_ints_or_pairs():
-    expected = Geometry((2, 2), even(1, 1), (3, 3), 2)
-    assert conv_geometry((3, 3), 2, 1, 3, 2) == expected
-    assert conv_geometry((3, 3), [2, 2], (1,), np.int64(3), np.int32(2)) == expected
-    assert conv_geometry((3, 3), (2, 1), (0, 4)) == Geometry((2, 1), ((0, 0), (4, 4)))
-    assert len({expected, conv_geometry((3, 3), 2, 1, 3, 2)}) == 1
-    with pytest.raises(AttributeError):
-        expected.groups = 1
-
-
-X, W = (2, 4, 8, 7), (4, 4, 3, 3)
-MISTAKES = [
-    ({"padding": -1}, X, W, "negative padding is not supported"),
-    ({"stride": 0}, X, W, "non-positive stride is not supported"),
-    ({"stride": (1, -1)}, X, W, "non-positive stride is not supported"),
-    ({"dilation": 0}, X, W, "non-positive dilation is not supported"),
-    ({"groups": 0}, X, W, "non-positive groups is not supported"),
-    ({"padding": "full"}, X, W, "Invalid padding string: 'full'"),
-    (
-        {"padding": "same", "stride": 2},
-        X,
-        W,
-        "padding='same' is not supported for strided convolutions",
-    ),
-    (
-        {"stride": (1, 2, 3)},
-        X,
-        W,
-        r"expected stride to be a single integer value or a list of 2 values to match the "
-        r"convolution dimensions, but got stride=\[1, 2, 3\]",
-    ),
-    ({"dilation": ()}, X, W, r"expected dilation to be .*, but got dilation=\[\]"),
-    (
-        {"groups": 2},
-        X,
-        W,
-        r"Given groups=2, weight of size \[4, 4, 3, 3\], expected input\[2, 4, 8, 7\] to have 8 "
-        "channels, but got 4 channels instead",
-    ),
-    (
-        {"groups": 3},
-        X,
-        W,
-        r"Given groups=3, expected weight to be divisible by 3 at dimension 0, but got weight of "
-        r"size \[+4, 4, 3, 3\]+ instead",
-    ),
-    (
-        {},
-        X,
-        (0, 4, 3, 3),
-        r"Given groups=1, expected weight to be at least 1 at dimension 0, but got weight of size "
-        r"\[0, 4, 3, 3\] instead",
-    ),
-    (
-        {"padding": (0, 1), "dilation": (4, 2)},
-        X,
-        W,
-        r"Calculated padded input size per channel: \(8 x 9\). Kernel size: \(9 x 5\). "
-        "Kernel size can't be greater than actual input size",
-    ),
-    (
-        {"padding": 2},
-        (2, 4, 0, 7),
-        W,
-        r"Only zero batch or zero channel inputs are supported, but got input shape: "
-        r"\[2, 4, 0, 7\]",
-    ),
-    (
-        {},
-        (4, 4),
-        W,
-        r"Expected 3D \(unbatched\) or 4D \(batched\) input to conv2d.*"
-        r"but got input of size: \[4, 4\]",
-    ),
-]
-
-
-@pytest.mark.parametrize("arguments, x_shape, w_shape, text", MISTAKES)
-def test_mistakes_have_torchs_texts(arguments, x_shape, w_shape, text):
-    with pytest.raises(RuntimeError, match=text):
-        F.conv2d(torch.ones(x_shape), torch.ones(w_shape), **arguments)
-    with pytest.raises(RuntimeError, match=text):
-        conv_output_shape(x_shape, w_shape, conv_geometry(w_shape[2:], **arguments))
-
-
-@EVERY
-def test_every_algorithm_checks_the_shapes(algorithm):
-    with pytest.raises(RuntimeError, match="to have 3 channels, but got 2 channels instead"):
-        algorithm.forward(np.ones((1, 2, 5, 5)), np.ones((1, 3, 3, 3)), Geometry())
-
-
-def test_an_empty_kernel_and_a_flat_weight():
-    with pytest.raises(RuntimeError, match=r"Only zero batch .* weight shape: \[4, 4, 0, 3\]"):
-        conv_output_shape(X, (4, 4, 0, 3), Geometry())
-    with pytest.raises(RuntimeError, match=r"a 4D weight, .* weight of size: \[4, 4, 3\]"):
-        conv_output_shape(X, (4, 4, 3), Geometry())
-
-
-@pytest.mark.parametrize(
-    "arguments, text",
-    [
-        ({"stride": 1.0}, r"conv2d\(\): argument 'stride' must be tuple of ints, not float"),
-        ({"stride": True}, r"conv2d\(\): argument 'stride' must be tuple of ints, not bool"),
-        ({"padding": None}, r"argument 'padding' must be tuple of ints, not NoneType"),
-        ({"padding": np.ones(2, int)}, r"argument 'padding' must be tuple of ints, not ndarray"),
-        (
-            {"dilation": (1, 2.0)},
-            r"argument 'dilation' must be tuple of ints, but found element of type float at pos 1",
-        ),
-        ({"groups": 1.0}, r"conv2d\(\): argument 'groups' must be int, not float"),
-        ({"groups": (1, 2)}, r"conv2d\(\): argument 'groups' must be int, not tuple"),
-    ],
-)
-def test_arguments_of_a_wrong_type(arguments, text):
-    with pytest.raises(TypeError, match=text):
-        conv_geometry((3, 3), **arguments)
-    with pytest.raises(TypeError):
-        F.conv2d(torch.ones(X), torch.ones(W), **arguments)

@@ -176,7 +176,9 @@ def test_dtype_errors():
         F.cross_entropy(x, y.int())
     with pytest.raises(RuntimeError, match="Expected floating point type for target with class pr"):
         F.cross_entropy(x, x.long())
-    with pytest.raises(RuntimeError, match=r"expected weight of dtype tinygrad_np.float32 but foun"):
+    with pytest.raises(
+        RuntimeError, match=r"expected weight of dtype tinygrad_np.float32 but foun"
+    ):
         F.cross_entropy(x, y, weight=tnp.ones(5).double())
 
 

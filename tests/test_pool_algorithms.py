@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from tinygrad_np import layout
-from tinygrad_np.conv_algorithms.geometry import Geometry, pool_geometry, pool_output_shape
+from tinygrad_np.conv_algorithms.geometry import Geometry, pool_geometry
 from tinygrad_np.conv_algorithms.pooling import (
     avg_pool,
     avg_pool_adjoint,
@@ -28,18 +28,17 @@ def check_max(x, *arguments):
     kernel, geometry = pool_geometry("max_pool2d", *arguments)
     tx = torch.tensor(x, requires_grad=True)
     ty, indices = F.max_pool2d(tx, *arguments, return_indices=True)
-    g, gg = np.random.default_rng(1).standard_normal((2, *ty.shape)), np.random.default_rng(2)
-    (tgx,) = torch.autograd.grad(ty, tx, torch.tensor(g[0]))
+    g = np.random.default_rng(1).standard_normal(ty.shape)
+    (tgx,) = torch.autograd.grad(ty, tx, torch.tensor(g))
     y, taps = max_pool(x, kernel, geometry)
     np.testing.assert_array_equal(y, ty.detach().numpy())
     np.testing.assert_array_equal(tap_indices(taps, kernel, geometry, x.shape), indices.numpy())
-    gx = tap_scatter(g[0], taps, kernel, geometry, x.shape)
+    gx = tap_scatter(g, taps, kernel, geometry, x.shape)
     np.testing.assert_allclose(gx, tgx.numpy(), rtol=1e-12, atol=1e-14)
-    picked = gg.standard_normal(x.shape)
-    expected = picked.reshape(*x.shape[:2], -1)
-    expected = np.take_along_axis(expected, indices.numpy().reshape(*x.shape[:2], -1), axis=2)
-    ours = tap_pick(picked, taps, kernel, geometry)
-    np.testing.assert_array_equal(ours, expected.reshape(y.shape))
+    flat = np.random.default_rng(2).standard_normal((*x.shape[:2], x.shape[2] * x.shape[3]))
+    picked = tap_pick(flat.reshape(x.shape), taps, kernel, geometry)
+    expected = np.take_along_axis(flat, indices.flatten(2).numpy(), axis=2)
+    np.testing.assert_array_equal(picked, expected.reshape(y.shape))
 
 
 def check_avg(x, kernel, stride, padding, ceil_mode, include, divisor):
@@ -52,6 +51,20 @@ def check_avg(x, kernel, stride, padding, ceil_mode, include, divisor):
     gx = avg_pool_adjoint(g, kernel, geometry, include, divisor, x.shape)
     np.testing.assert_allclose(y, ty.detach().numpy(), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(gx, tgx.numpy(), rtol=1e-12, atol=1e-14)
+
+
+def accepted(x, *arguments):
+    """Whether torch takes it, and no window lies wholly in the padding."""
+    kernel, geometry = pool_geometry("max_pool2d", *arguments)
+    try:
+        max_pool(x, kernel, geometry)
+    except RuntimeError as error:
+        wholly = "wholly in the padding" in str(error)
+        if not wholly:
+            with pytest.raises(RuntimeError, match="Output size is too small"):
+                F.max_pool2d(torch.tensor(x), *arguments)
+        return False
+    return True
 
 
 def tied(shape, seed=0):
@@ -69,8 +82,9 @@ def test_the_grid_of_max_pools(kernel):
     pads = [(0, 0), (kernel[0] // 2, kernel[1] // 2)]
     grid = itertools.product(STRIDES, pads, [(1, 1), (2, 1)], [False, True], SIZES)
     for i, (stride, padding, dilation, ceil_mode, size) in enumerate(grid):
-        shape = (i % 3, 1 + i % 2, *size)
-        check_max(tied(shape), kernel, stride, padding, dilation, ceil_mode)
+        x = tied((i % 3, 1 + i % 2, *size))
+        if accepted(x, kernel, stride, padding, dilation, ceil_mode):
+            check_max(x, kernel, stride, padding, dilation, ceil_mode)
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=str)
@@ -97,29 +111,15 @@ def pools(draw):
     return x, kernel, stride, padding, pair(1, 3), draw(st.booleans())
 
 
-def accepted(x, *arguments):
-    """Whether torch takes it, and no window lies wholly in the padding."""
-    kernel, geometry = pool_geometry("max_pool2d", *arguments)
-    try:
-        max_pool(x, kernel, geometry)
-    except RuntimeError as error:
-        wholly = "wholly in the padding" in str(error)
-        if not wholly:
-            with pytest.raises(RuntimeError, match="Output size is too small"):
-                F.max_pool2d(torch.tensor(x), *arguments)
-        return False
-    return True
-
-
 @given(drawn=pools())
-@settings(max_examples=400, deadline=None, print_blob=True, database=None)
+@settings(max_examples=150, deadline=None, print_blob=True, database=None)
 def test_drawn_max_pools_with_nan_and_infinities(drawn):
     assume(accepted(*drawn))
     check_max(*drawn)
 
 
 @given(pools(), st.booleans(), st.sampled_from([None, None, 1, 5, -3]))
-@settings(max_examples=300, deadline=None, print_blob=True, database=None)
+@settings(max_examples=150, deadline=None, print_blob=True, database=None)
 def test_drawn_average_pools(drawn, include, divisor):
     x, kernel, stride, padding, _, ceil_mode = drawn
     assume(accepted(x, kernel, stride, padding, 1, ceil_mode))
@@ -153,6 +153,11 @@ def test_average_pooling_keeps_the_dtype(dtype):
     np.testing.assert_allclose(y, expected, rtol=2 * eps, atol=eps)
 
 
+def broadcast(x):
+    """As the gradient of a sum is: one value, all strides 0."""
+    return np.broadcast_to(x.flat[0], x.shape)
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -161,7 +166,7 @@ def test_average_pooling_keeps_the_dtype(dtype):
         lambda x: np.ascontiguousarray(x.transpose(1, 3, 2, 0)).transpose(3, 0, 2, 1),
         lambda x: x.repeat(2, axis=0).repeat(2, axis=3)[::2, :, :, ::2],
         lambda x: np.ascontiguousarray(x[::-1, :, ::-1, ::-1])[::-1, :, ::-1, ::-1],
-        lambda x: np.broadcast_to(x.flat[0], x.shape),
+        broadcast,
     ],
     ids=["NCHW", "HCWN", "CWHN", "every second", "backwards", "broadcast"],
 )
@@ -182,7 +187,8 @@ def test_any_memory_order_of_read_only_arrays(place):
     for a in (x, g):
         a.flags.writeable = False
     expected = results(*copies, np.array(taps, order="C"))
-    for ours, same in zip(results(x, g, place(taps) if g.strides[0] else taps), expected):
+    placed = results(x, g, taps if place is broadcast else place(taps))
+    for ours, same in zip(placed, expected, strict=True):
         np.testing.assert_array_equal(ours, same)
         assert layout.is_internal(ours)
     for a, copy in zip((x, g), copies, strict=True):
@@ -263,107 +269,6 @@ def test_a7_padding_counts_in_the_mean_unless_told_otherwise():
     assert (avg_pool(x, kernel, geometry, count_include_pad=False) == 1).all()
 
 
-# Arguments.
-
-
-def test_arguments_are_ints_or_pairs_and_the_stride_may_be_left_out():
-    expected = (3, 2), Geometry((3, 2))
-    for stride in (None, (), [], (3, 2)):
-        assert pool_geometry("max_pool2d", (3, 2), stride) == expected
-    assert pool_geometry("max_pool2d", np.int64(2), 1, (1,), 3, True) == (
-        (2, 2),
-        Geometry((1, 1), ((1, 1), (1, 1)), (3, 3), ceil_mode=True),
-    )
-
-
-X = (2, 3, 8, 7)
-MISTAKES = [
-    ({"kernel_size": 0}, X, "stride should not be zero"),
-    ({"kernel_size": 0, "stride": 1}, X, "kernel size should be greater than zero, but got kH: 0"),
-    ({"kernel_size": -1}, X, "kernel size should be greater than zero, but got kH: -1 kW: -1"),
-    ({"kernel_size": 2, "stride": 0}, X, "stride should not be zero"),
-    (
-        {"kernel_size": 2, "stride": -1},
-        X,
-        "stride should be greater than zero, but got dH: -1 dW: -1",
-    ),
-    ({"kernel_size": 2, "padding": -1}, X, "pad must be non-negative, but got pad: -1"),
-    (
-        {"kernel_size": (3, 2), "padding": (1, 2)},
-        X,
-        "pad should be at most half of effective kernel size, but got pad=2, kernel_size=2 and "
-        "dilation=1",
-    ),
-    ({"kernel_size": 9}, X, r"Given input size: \(3x8x7\). Calculated output size: \(3x0x0\)."),
-    (
-        {"kernel_size": (1, 2, 3)},
-        X,
-        "2d: kernel_size must either be a single int, or a tuple of two ints",
-    ),
-    (
-        {"kernel_size": 2, "stride": (1, 2, 3)},
-        X,
-        "2d: stride must either be omitted, a single int, or a tuple of two ints",
-    ),
-    (
-        {"kernel_size": 2, "padding": ()},
-        X,
-        "2d: padding must either be a single int, or a tuple of two ints",
-    ),
-    ({"kernel_size": 2}, (2, 0, 8, 7), r"Expected 3D or 4D .* input, but got:\[2, 0, 8, 7\]"),
-    ({"kernel_size": 2}, (1, 2, 3, 8, 7), r"3D or 4D .* input, but got:\[1, 2, 3, 8, 7\]"),
-]
-
-
-@pytest.mark.parametrize("arguments, x_shape, text", MISTAKES)
-def test_mistakes_have_torchs_texts(arguments, x_shape, text):
-    with pytest.raises(RuntimeError, match=text):
-        F.avg_pool2d(torch.ones(x_shape), **arguments)
-    with pytest.raises(RuntimeError, match=text):
-        pool_output_shape(x_shape, *pool_geometry("avg_pool2d", **arguments))
-
-
-@pytest.mark.parametrize(
-    "arguments, text",
-    [
-        (
-            {"kernel_size": 2, "dilation": 0},
-            "dilation should be greater than zero, but got dilationH: 0 dilationW: 0",
-        ),
-        (
-            {"kernel_size": 3, "padding": 2, "dilation": 2},
-            "pad should be smaller than or equal to half of kernel size, but got padW = 2, "
-            "padH = 2, kW = 3, kH = 3",
-        ),
-    ],
-)
-def test_mistakes_with_dilations(arguments, text):
-    with pytest.raises(RuntimeError, match=text):
-        F.max_pool2d(torch.ones(X), **arguments)
-    with pytest.raises(RuntimeError, match=text):
-        pool_geometry("max_pool2d", **arguments)
-
-
-@pytest.mark.parametrize(
-    "arguments, text",
-    [
-        ((2.0,), r"max_pool2d\(\): argument 'kernel_size' .*must be tuple of ints, not float"),
-        ((None,), r"argument 'kernel_size' .*must be tuple of ints, not NoneType"),
-        ((True,), r"argument 'kernel_size' .*must be tuple of ints, not bool"),
-        (
-            ((2.0, 2),),
-            r"'kernel_size' .*must be tuple of ints, but found element of type float at pos 0",
-        ),
-        ((2, 2, "same"), r"argument 'padding' .*must be tuple of ints, not str"),
-    ],
-)
-def test_arguments_of_a_wrong_type(arguments, text):
-    with pytest.raises(TypeError, match=text):
-        F.max_pool2d(torch.ones(X), *arguments)
-    with pytest.raises(TypeError, match=text):
-        pool_geometry("max_pool2d", *arguments)
-
-
 def test_a_window_wholly_in_the_padding():
     kernel, geometry = pool_geometry("max_pool2d", (3, 1), (3, 1), (1, 0), (2, 1), True)
     text = (
@@ -376,7 +281,7 @@ def test_a_window_wholly_in_the_padding():
 
 @pytest.mark.parametrize("dtype", [bool, complex])
 def test_pools_take_numbers(dtype):
-    x = np.ones(X, dtype)
+    x = np.ones((1, 2, 3, 3), dtype)
     for name, pool in (("max_pool2d", max_pool), ("avg_pool2d", avg_pool)):
         text = rf"{name} takes integers or floating-point numbers, but got {x.dtype}"
         with pytest.raises(TypeError, match=text):
@@ -389,4 +294,4 @@ def test_a_divisor_of_zero():
         lambda x: F.avg_pool2d(torch.tensor(x), 2, 1, divisor_override=0),
     ):
         with pytest.raises(RuntimeError, match="divisor must be not zero"):
-            pool(np.ones(X))
+            pool(np.ones((1, 2, 3, 3)))

@@ -91,6 +91,24 @@ def test_long_arrays_are_cut(shape, dtype):
     agree(values.astype(dtype))
 
 
+RATIOS = [[1, 1000], [1, 1001], [0.5, 500], [0.5, 500.5]]
+SIZES = [[1e8, 1e7], [1e8 + 8, 1e7], [-1e9], [2.0**-13], [2.0**-14], [1e-4], [0, 1e-5]]
+SPECIAL = [[np.nan, np.inf], [-np.inf, 1.5], [-0.0]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("values", [*RATIOS, *SIZES, *SPECIAL], ids=str)
+def test_bounds_of_the_notations(values, dtype):
+    agree(np.array(values, dtype))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (6,), (2, 6), (6, 2), (2, 3, 4)])
+def test_no_edge_items(shape):
+    for set_printoptions in (torch.set_printoptions, printing.set_printoptions):
+        set_printoptions(edgeitems=0, threshold=5)
+    agree(np.full(shape, 2.5))
+
+
 def test_not_contiguous():
     agree(np.arange(24.0).reshape(2, 3, 4).transpose(2, 0, 1)[::-1])
 

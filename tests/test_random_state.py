@@ -1,4 +1,4 @@
-"""Seeds and states of the generator, alone and exchanged with PyTorch; its error messages."""
+"""Seeds and states, alone and exchanged with PyTorch; what is built on them; error messages."""
 
 import copy
 import pickle
@@ -102,6 +102,37 @@ def test_default_dtype():
         )
     finally:
         dtypes.set_default_dtype(dtypes.float32)
+
+
+def test_dropout_mask():
+    torch.manual_seed(10)
+    want = torch.nn.functional.dropout(torch.ones(64, 500), 0.2).numpy()
+    np.testing.assert_array_equal(
+        seeded(10).bernoulli((64, 500), 1 - 0.2) / np.float32(1 - 0.2), want
+    )
+
+
+def test_default_initialisation():
+    torch.manual_seed(11)
+    conv, linear = torch.nn.Conv2d(3, 8, 5), torch.nn.Linear(64, 10)
+    g = seeded(11)
+    for layer, fan_in in ((conv, 75), (linear, 64)):
+        for parameter in (layer.weight, layer.bias):
+            want = parameter.detach().numpy()
+            np.testing.assert_array_equal(
+                g.uniform(want.shape, -(fan_in**-0.5), fan_in**-0.5), want
+            )
+
+
+def test_order_of_a_data_loader():
+    data = torch.utils.data.TensorDataset(torch.arange(1000))
+    loader = torch.utils.data.DataLoader(data, batch_size=64, shuffle=True)
+    torch.manual_seed(12)
+    g = seeded(12)
+    for _ in range(2):
+        g.random64()  # the loader's base seed, which only its workers use
+        order = seeded(g.random64()).randperm(1000)
+        np.testing.assert_array_equal(order, torch.cat([batch for (batch,) in loader]).numpy())
 
 
 INF = float("inf")

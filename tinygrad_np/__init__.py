@@ -50,7 +50,8 @@ from .random import (
     set_rng_state,
 )
 from .samples import ErrorSample, Rng, Sample
-from .tensor import Size, Tensor
+from .size import Size
+from .tensor import Tensor
 
 __version__ = "0.1.0"
 

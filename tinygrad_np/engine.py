@@ -9,6 +9,7 @@ import numpy
 
 from .grad_mode import set_grad_enabled
 from .graph import order
+from .hooks import Hooks, hooked
 from .methods import tensor_method
 from .op import Op
 from .tensor import Tensor, wrap
@@ -111,7 +112,7 @@ def _run(
             g = gradients.pop(node, None)
             if g is None or not (wanted is None or node in wanted):
                 continue
-            g = _hooked(node.hooks, g)
+            g = _after_hooks(node.hooks, g)
             if node.retained is not None and (tensor := node.retained()) is not None:
                 _accumulate(tensor, _copy(g))
             if targets is not None and node in targets:
@@ -123,7 +124,7 @@ def _run(
                 node.release()
         for leaf, g in gradients.items():
             if targets is None or leaf in targets:
-                found[leaf] = _hooked(leaf._hooks, g)
+                found[leaf] = _after_hooks(leaf._hooks, g)
     return found
 
 
@@ -183,18 +184,10 @@ def _in_order(g: Any) -> Any:
     return g if g.base is None and g.flags.c_contiguous else numpy.array(g, order="C")
 
 
-def _hooked(hooks: dict[int, Any] | None, g: Any) -> Any:
-    """The gradient after a tensor's hooks, which see Tensors and may keep or replace them."""
-    for hook in list(hooks.values()) if hooks else ():
-        seen = g if isinstance(g, Tensor) else wrap(g)
-        replaced = hook(seen)
-        if replaced is not None and replaced.shape != seen.shape:
-            raise RuntimeError(
-                f"hook {hook!r} has changed the size of value: {seen.shape} to {replaced.shape}"
-            )
-        seen = _copy(seen if replaced is None else replaced)
-        g = seen if isinstance(g, Tensor) else seen.array
-    return g
+def _after_hooks(hooks: Hooks | None, g: Any) -> Any:
+    if not hooks:
+        return g
+    return hooked(hooks, g) if isinstance(g, Tensor) else hooked(hooks, wrap(g)).array
 
 
 def _accumulate(tensor: Tensor, g: Any) -> None:

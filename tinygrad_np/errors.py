@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+import linecache
+import os
 from typing import Any
 
-from .graph import line_of, user_frame
+from .graph import Where, user_frame
+
+
+def line_of(where: Where | None) -> str:
+    """`file.py:12: y = x * w` for a frame kept by `user_frame`."""
+    if where is None:
+        return "an unknown line"
+    code, offset = where
+    position = next(itertools.islice(code.co_positions(), offset // 2, None), (None,))
+    number = position[0] or code.co_firstlineno
+    source = linecache.getline(code.co_filename, number).strip()
+    place = f"{os.path.basename(code.co_filename)}:{number}"
+    return f"{place}: {source}" if source else place
 
 
 class OpError(RuntimeError, ValueError, TypeError, IndexError):

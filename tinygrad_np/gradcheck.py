@@ -45,24 +45,21 @@ def gradcheck(
 
     `func` is a function of tensors, an op, or a module, whose parameters are checked as well. The
     inputs that require grad must be float64. Fast mode compares u^T J v for random u and v, and all
-    of the Jacobian J only where they disagree. At a kink any value between the slopes of the two
-    sides is right. PyTorch's options for what does not exist here (forward AD, vmap, sparse) are
-    refused. Raises GradcheckError for a wrong gradient, or returns False without raise_exception;
-    ValueError where nothing can be checked. Source: PyTorch, torch.autograd.gradcheck.
+    of the Jacobian J only where they disagree. At a kink any value between the slopes is right.
+    Options for what is not here (forward AD, vmap, sparse) are refused. Raises GradcheckError
+    for a wrong gradient unless raise_exception=False, ValueError where nothing can be checked.
+    Source: PyTorch, torch.autograd.gradcheck.
 
     >>> import tinygrad_np as tnp
     >>> x = tnp.tensor([0.5, 2.0], dtype=tnp.float64, requires_grad=True)
     >>> gradcheck(lambda x: x**3, x)
     True
     """
-    _refuse(
-        check_batched_grad=check_batched_grad,
-        check_batched_forward_grad=check_batched_forward_grad,
-        check_forward_ad=check_forward_ad,
-        masked=masked,
-    )
-    if not check_backward_ad:
-        raise ValueError("check_backward_ad=False would leave nothing to check")
+    _refuse("check_batched_grad", check_batched_grad)
+    _refuse("check_batched_forward_grad", check_batched_forward_grad)
+    _refuse("check_forward_ad", check_forward_ad)
+    _refuse("masked", masked)
+    _require("check_backward_ad", check_backward_ad)
     limits = Limits(eps, atol, rtol)
     checker = Checker(limits, nondet_tol, check_undefined_grad, check_grad_dtypes, fast_mode)
     return checker.passes(Problem.of(func, inputs), raise_exception)
@@ -97,11 +94,10 @@ def gradgradcheck(
     >>> gradgradcheck(lambda x: x**3, x)
     True
     """
-    _refuse(
-        check_batched_grad=check_batched_grad, check_fwd_over_rev=check_fwd_over_rev, masked=masked
-    )
-    if not check_rev_over_rev:
-        raise ValueError("check_rev_over_rev=False would leave nothing to check")
+    _refuse("check_batched_grad", check_batched_grad)
+    _refuse("check_fwd_over_rev", check_fwd_over_rev)
+    _refuse("masked", masked)
+    _require("check_rev_over_rev", check_rev_over_rev)
     limits = Limits(eps, atol, rtol)
     checker = Checker(limits, nondet_tol, check_undefined_grad, check_grad_dtypes, fast_mode)
     problem = Problem.of(func, inputs)
@@ -110,13 +106,17 @@ def gradgradcheck(
     )
 
 
-def _refuse(**options: Any) -> None:
-    for name, value in options.items():
-        if value:
-            raise ValueError(
-                f"{name}={value!r} is not supported: there is no forward-mode AD, no vmap and no "
-                "sparse tensor here"
-            )
+def _refuse(option: str, value: Any) -> None:
+    if value:
+        raise ValueError(
+            f"{option}={value!r} is not supported: there is no forward-mode AD, no vmap and no "
+            "sparse tensor here"
+        )
+
+
+def _require(option: str, value: bool) -> None:
+    if not value:
+        raise ValueError(f"{option}={value!r} would leave nothing to check")
 
 
 @dataclass

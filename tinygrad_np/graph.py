@@ -8,7 +8,6 @@ are made, so the numbers are a topological order and walking back is a loop, not
 from __future__ import annotations
 
 import itertools
-import linecache
 import os
 import sys
 import threading
@@ -91,15 +90,3 @@ def user_frame() -> Where | None:
             return code, frame.f_lasti
         frame = frame.f_back
     return None
-
-
-def line_of(where: Where | None) -> str:
-    """`file.py:12: y = x * w` for a frame kept by `user_frame`."""
-    if where is None:
-        return "an unknown line"
-    code, offset = where
-    position = next(itertools.islice(code.co_positions(), offset // 2, None), (None,))
-    number = position[0] or code.co_firstlineno
-    source = linecache.getline(code.co_filename, number).strip()
-    place = f"{os.path.basename(code.co_filename)}:{number}"
-    return f"{place}: {source}" if source else place

@@ -60,10 +60,11 @@ def agree(
     def projected() -> numpy.ndarray:
         return numpy.array([(weights[name] * y.array).sum() for name, y in problem.run().items()])
 
+    here = projected()
     for i, leaf in enumerate(problem.leaves.values()):
         v = signs(random, leaf.shape)
         analytic = numpy.array([(row[i] * v).sum() for row in rows])
-        verdict = judge(projected, leaf.array, v, analytic, strict)
+        verdict = judge(projected, here, leaf.array, v, analytic, strict)
         if verdict.wrong.any() or verdict.kink.any():
             return False
     return True
@@ -71,8 +72,11 @@ def agree(
 
 def jacobians(problem: Problem, outputs: Outputs, limits: Limits) -> list[Jacobian]:
     """Every element of every Jacobian: one backward per output element, two runs per input's."""
+    if not outputs:
+        return []
     claims = [rows for y in outputs.values() for rows in _rows(y, problem)]
     ends = numpy.cumsum([y.array.size for y in outputs.values()])[:-1]
+    here = problem.values()
     found = []
     for i, (leaf_name, leaf) in enumerate(problem.leaves.items()):
         size = leaf.array.size
@@ -82,7 +86,9 @@ def jacobians(problem: Problem, outputs: Outputs, limits: Limits) -> list[Jacobi
             unit = numpy.zeros(size)
             unit[k] = 1.0
             direction = unit.reshape(leaf.shape)
-            compared[:, :, k] = judge(problem.values, leaf.array, direction, claimed[:, k], limits)
+            compared[:, :, k] = judge(
+                problem.values, here, leaf.array, direction, claimed[:, k], limits
+            )
         parts = [numpy.split(array, ends) for array in (claimed, *compared)]
         for (name, y), *part in zip(outputs.items(), *parts, strict=True):
             a, n, wrong, kinks = (array.reshape(y.shape + leaf.shape) for array in part)

@@ -30,7 +30,9 @@ import numpy as np
 
 from . import dtypes, random
 from .backend import device
-from .graph import Where
+from .hooks import Handle
+from .size import Size
+from .versions import Version, View
 '''
 
 

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import numpy
 
 from . import dtypes
-from .graph import context, line_of, user_frame
+from .errors import line_of
+from .graph import context, user_frame
 from .op import Op
 from .tensor import Tensor, wrap
 

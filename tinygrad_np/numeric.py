@@ -59,22 +59,23 @@ def moved(values: Values, memory: Array, direction: Array, distance: float) -> A
 
 @numpy.errstate(all="ignore")
 def judge(
-    values: Values, memory: Array, direction: Array, analytic: Array, limits: Limits
+    values: Values, here: Array, memory: Array, direction: Array, analytic: Array, limits: Limits
 ) -> Verdict:
     """Compare analytic derivatives along `direction`, one per output, with central differences.
 
-    The step has length `limits.eps`, measured as the Euclidean norm of the movement.
+    `here` are the values at rest. The movement has the Euclidean norm `limits.eps`.
     """
     step = limits.eps / max(float(numpy.linalg.norm(direction)), 1.0)
     ahead, behind = (moved(values, memory, direction, s) for s in (step, -step))
     numeric = (ahead - behind) / (2 * step)
-    wrong = ~(abs(analytic - numeric) <= limits.tolerance(numeric))
-    kink = numpy.zeros_like(wrong)
-    if wrong.any():
-        second = _second_look(values, memory, direction, analytic, limits, step)
-        numeric = numpy.where(wrong, second.numeric, numeric)
-        wrong, kink = wrong & second.wrong, wrong & second.kink
-    return Verdict(numeric, wrong, kink)
+    tolerance = limits.tolerance(numeric)
+    wrong = ~(abs(analytic - numeric) <= tolerance)
+    bent = abs(ahead - 2 * here + behind) > tolerance * step
+    if not (wrong | bent).any():
+        return Verdict(numeric, wrong, bent)
+    second = _second_look(values, memory, direction, analytic, limits, step)
+    numeric = numpy.where(wrong, second.numeric, numeric)
+    return Verdict(numeric, wrong & second.wrong, (wrong | bent) & second.kink)
 
 
 def _second_look(
@@ -83,16 +84,16 @@ def _second_look(
     """Judge by the slopes left of, across and right of the point, at shrinking steps."""
     looks = [_slopes(values, memory, direction, s) for s in step * SHRINK]
     slopes = numpy.array([slope for slope, _ in looks])  # (step, left | across | right, output)
-    tolerance = limits.tolerance(slopes) + numpy.array([noise for _, noise in looks])
-    left_right = slopes[:, ::2]
+    noise = numpy.array([noise for _, noise in looks])
+    tolerance = limits.tolerance(slopes) + noise
 
-    spread = numpy.nan_to_num(slopes.max(axis=1) - slopes.min(axis=1), nan=numpy.inf)
-    best = spread.argmin(axis=0)
-    outputs = numpy.arange(spread.shape[1])
+    spread = slopes.max(axis=1) - slopes.min(axis=1)
+    best = numpy.nan_to_num(spread + noise[:, 1], nan=numpy.inf).argmin(axis=0)
+    outputs = numpy.arange(len(analytic))
     across, margin = slopes[best, 1, outputs], tolerance[best, 1, outputs]
     smooth = spread[best, outputs] <= margin
 
-    ends, settled = _limits_of(left_right, tolerance[:, ::2])
+    ends, settled = _limits_of(slopes[:, ::2], tolerance[:, ::2])
     kink = ~smooth & settled
     low = numpy.where(kink, numpy.fmin.reduce(ends), across)
     high = numpy.where(kink, numpy.fmax.reduce(ends), across)
@@ -109,7 +110,7 @@ def _slopes(values: Values, memory: Array, direction: Array, step: float) -> tup
     slopes = numpy.diff(f, axis=0) / numpy.array([[half], [step], [half]])
     reach = abs(memory * direction).max(initial=0.0)
     unit = 8 * numpy.finfo(float).eps / step  # a few roundings of f, and of x + step * direction
-    return slopes, unit * (abs(f).max(axis=0) + reach * abs(slopes))
+    return slopes, unit * (numpy.fmax.reduce(abs(f)) + reach * abs(slopes))
 
 
 def _limits_of(sides: Array, tolerance: Array) -> tuple[Array, Array]:

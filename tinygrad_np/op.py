@@ -34,40 +34,22 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform
 
 import numpy
 
 from . import errors
 from .graph import context, next_serial, user_frame
+from .rules import ALL, OUT, Rule, rules_of
 from .tensor import Tensor, wrap
-
-OUT, ALL = -1, -2  # positions of values that a rule may name, besides forward's arguments
-
-
-class Rule(NamedTuple):
-    """A backward rule, and the positions of the values that it names."""
-
-    function: Callable[..., Any]
-    positions: tuple[int, ...]
 
 
 @dataclass_transform(eq_default=False)
 class Op:
     """The base of all operations. Annotations of a subclass become its constructor's arguments."""
 
-    __slots__ = (
-        "__dict__",
-        "__weakref__",
-        "edges",
-        "frame",
-        "hooks",
-        "retained",
-        "saved",
-        "scope",
-        "serial",
-        "shapes",
-    )
+    _of_the_node = ("edges", "frame", "hooks", "retained", "saved", "scope", "serial", "shapes")
+    __slots__ = ("__dict__", "__weakref__", *_of_the_node)
 
     registry: ClassVar[dict[str, Any]] = {}  # every op class by name
     xp: ClassVar[Any] = numpy  # forward's array module
@@ -86,7 +68,7 @@ class Op:
             parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
             cls.names = tuple(parameter.name for parameter in parameters)
             cls.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-            cls.rules = _rules_of(cls)
+            cls.rules = rules_of(cls)
             Op.registry[cls.__name__] = cls
 
     def __call__(self, *inputs: Any) -> Any:
@@ -195,31 +177,3 @@ def _tied(array: Any, version: Any, edge: Any) -> Any:
     if isinstance(edge, Tensor):
         return edge
     return array if version is None else wrap(array, node=edge, version=version)
-
-
-def _rules_of(cls: type[Op]) -> dict[str, Rule]:
-    """Read the rules d<input> of a class once; a rule that names something unknown is an error."""
-    lead = 3 if cls.variadic else 2  # self, (index,) g
-    known = {name: index for index, name in enumerate(cls.names)} | {"out": OUT}
-    if cls.variadic:
-        known[cls.names[0]] = ALL
-    rules = {}
-    for attribute in dir(cls):
-        function = getattr(cls, attribute)
-        if not (attribute.startswith("d") and inspect.isfunction(function)):
-            continue
-        parameters = list(inspect.signature(function).parameters)
-        if "g" not in parameters[:lead]:
-            continue
-        if attribute[1:] not in cls.names:
-            raise TypeError(f"{cls.__name__}.{attribute}: forward has no input {attribute[1:]!r}")
-        unknown = [name for name in parameters[lead:] if name not in known]
-        if unknown:
-            raise TypeError(
-                f"{cls.__name__}.{attribute} names {unknown[0]!r}: a rule may name forward's "
-                f"arguments ({', '.join(cls.names)}) and out"
-            )
-        rules[attribute[1:]] = Rule(function, tuple(known[name] for name in parameters[lead:]))
-    if cls.differentiable and not rules:
-        raise TypeError(f"{cls.__name__} has no backward rule d<input>; is it differentiable?")
-    return rules

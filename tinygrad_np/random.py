@@ -222,7 +222,6 @@ class Generator(Twister):
             -1, p.shape[-1]
         )
         sums /= sums[:, -1:]
-        sums[:, -1] = 1
         u = self._unit(len(sums) * num_samples, _FLOAT64).reshape(-1, num_samples)
         out = [np.searchsorted(row, points) for row, points in zip(sums, u, strict=True)]
         return np.array(out, np.int64).reshape(*p.shape[:-1], num_samples)

@@ -6,7 +6,6 @@ functions of the same names live; `tensor.pyi` lists them all.
 
 from __future__ import annotations
 
-import copy
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -15,41 +14,9 @@ import numpy
 
 from . import dtypes, printing
 from .backend import CPU, device
-from .graph import Where, user_frame
-
-
-class Size(tuple):
-    """A shape, as PyTorch's torch.Size.
-
-    >>> Size((2, 3)).numel()
-    6
-    """
-
-    def numel(self) -> int:
-        """The number of elements of a tensor of this shape."""
-        return int(numpy.prod(self, dtype=numpy.int64))
-
-    def __repr__(self) -> str:
-        return f"tinygrad_np.Size({list(self)})"
-
-
-class Version:
-    """How often the memory of a tensor and its views was changed in place, and where last."""
-
-    __slots__ = ("changed_at", "count", "rewrites")
-
-    count: int  # changes of the values
-    rewrites: int  # changes that also gave the tensor a new history
-    changed_at: Where | None
-
-    def __init__(self) -> None:
-        self.count = self.rewrites = 0
-        self.changed_at = None
-
-    def bump(self) -> None:
-        """Record a change by the line of the user that is running."""
-        self.count += 1
-        self.changed_at = user_frame()
+from .hooks import Handle
+from .size import Size
+from .versions import Version, View
 
 
 class Tensor:
@@ -231,47 +198,6 @@ class Tensor:
             grad_fn=node and node.name(),
             requires_grad=self.requires_grad,
         )
-
-
-class Handle:
-    """What `register_hook` returns: `remove()` takes the hook away; also a context manager."""
-
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
-        self.hooks = hooks
-        hooks[id(self)] = hook
-
-    def remove(self) -> None:
-        """Take the hook away."""
-        self.hooks.pop(id(self), None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.remove()
-
-
-class View:
-    """How a tensor shows the memory of another: through `op`, which can be run again.
-
-    When the memory gets a new history by a change in place, the views of it are traced anew.
-    """
-
-    __slots__ = ("op", "rewrites", "source")
-
-    source: Tensor
-    op: Any
-    rewrites: int
-
-    def __init__(self, source: Tensor, op: Any, rewrites: int) -> None:
-        self.source, self.op, self.rewrites = source, op, rewrites
-
-    def retrace(self, tensor: Tensor) -> None:
-        """Make `tensor` the result of `op` on what `source` has become."""
-        self.rewrites = tensor.version.rewrites
-        edge, tensor._node = self.source.edge, None
-        if edge is not None:
-            copy.copy(self.op).record((self.source,), [edge], tensor)
 
 
 def wrap(array: Any, node: Any = None, version: Version | None = None) -> Tensor:

@@ -9,26 +9,9 @@ import numpy as np
 
 from . import dtypes, random
 from .backend import device
-from .graph import Where
-
-class Size(tuple):
-
-    def numel(self) -> int:
-        ...
-
-    def __repr__(self) -> str:
-        ...
-
-class Version:
-    count: int
-    rewrites: int
-    changed_at: Where | None
-
-    def __init__(self) -> None:
-        ...
-
-    def bump(self) -> None:
-        ...
+from .hooks import Handle
+from .size import Size
+from .versions import Version, View
 
 class Tensor:
     array: numpy.ndarray
@@ -686,31 +669,6 @@ class Tensor:
         ...
 
     def zero_(self) -> Tensor:
-        ...
-
-class Handle:
-
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
-        ...
-
-    def remove(self) -> None:
-        ...
-
-    def __enter__(self) -> Handle:
-        ...
-
-    def __exit__(self, *error: object) -> None:
-        ...
-
-class View:
-    source: Tensor
-    op: Any
-    rewrites: int
-
-    def __init__(self, source: Tensor, op: Any, rewrites: int) -> None:
-        ...
-
-    def retrace(self, tensor: Tensor) -> None:
         ...
 
 def wrap(array: Any, node: Any=None, version: Version | None=None) -> Tensor:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy
 
 import tinygrad_np as tnp
-from tinygrad_np import Tensor
-from tinygrad_np.random import Generator, default_generator
+from tinygrad_np import Generator, Tensor, default_generator
 
 from .dataset import TensorDataset
 from .sampler import BatchSampler, RandomSampler, SequentialSampler

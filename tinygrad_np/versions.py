@@ -1,0 +1,50 @@
+"""What changes in place leave behind: versions of memory, and views that follow its history."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from .graph import Where, user_frame
+
+
+class Version:
+    """How often the memory of a tensor and its views was changed in place, and where last."""
+
+    __slots__ = ("changed_at", "count", "rewrites")
+
+    count: int  # changes of the values
+    rewrites: int  # changes that also gave the tensor a new history
+    changed_at: Where | None
+
+    def __init__(self) -> None:
+        self.count = self.rewrites = 0
+        self.changed_at = None
+
+    def bump(self) -> None:
+        """Record a change by the line of the user that is running."""
+        self.count += 1
+        self.changed_at = user_frame()
+
+
+class View:
+    """How a tensor shows the memory of another: through `op`, which can be run again.
+
+    When the memory gets a new history by a change in place, the views of it are traced anew.
+    """
+
+    __slots__ = ("op", "rewrites", "source")
+
+    source: Any
+    op: Any
+    rewrites: int
+
+    def __init__(self, source: Any, op: Any, rewrites: int) -> None:
+        self.source, self.op, self.rewrites = source, op, rewrites
+
+    def retrace(self, tensor: Any) -> None:
+        """Make `tensor` the result of `op` on what `source` has become."""
+        self.rewrites = tensor.version.rewrites
+        edge, tensor._node = self.source.edge, None
+        if edge is not None:
+            copy.copy(self.op).record((self.source,), [edge], tensor)
