@@ -1,7 +1,4 @@
-"""Layers and losses as functions: what they need comes as arguments.
-
-Losses stand in `loss.py`, each beside its module.
-"""
+"""Layers and losses as functions: what they need comes as arguments."""
 
 from __future__ import annotations
 
@@ -15,13 +12,13 @@ from tinygrad_np import (
     conv2d,
     default_generator,
     max_pool2d,
-    no_grad,
     pad,
     sigmoid,
     tanh,
 )
 
-from .loss import cross_entropy, mse_loss, nll_loss
+from .likelihood import cross_entropy, nll_loss
+from .reduction import checked_reduction, reduced
 
 __all__ = [
     "avg_pool2d",
@@ -144,39 +141,74 @@ def batch_norm(
     tensor([[-1.0000],
             [ 1.0000]])
     """
+    values = _values_per_channel(input, training, running_mean, running_var, weight, bias)
+    spread = (-1, *[1] * (input.ndim - 2))  # (C,) -> (C, 1, ...)
+    if training:
+        dims = [dim for dim in range(input.ndim) if dim != 1]
+        mean = input.mean(dims)
+        centred = input - mean.reshape(spread)
+        var = (centred * centred).mean(dims)
+        if running_mean is not None and running_var is not None and values:
+            running_mean.mul_(1 - momentum).add_(mean.detach() * momentum)
+            unbiased = var.detach() * (values / (values - 1))
+            running_var.mul_(1 - momentum).add_(unbiased * momentum)
+    else:
+        centred, var = input - running_mean.reshape(spread), running_var
+    scale = (1 if weight is None else weight) / (var + eps).sqrt()
+    y = centred * scale.reshape(spread)
+    return y if bias is None else y + bias.reshape(spread)
+
+
+def _values_per_channel(
+    input: Tensor,
+    training: bool,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None,
+    bias: Tensor | None,
+) -> int:
+    channels = input.size(1)
+    values = input.numel() // max(channels, 1)
     if training and (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
-    channels = input.size(1)
-    values = input.numel() // max(channels, 1)  # per channel
-    _check_channels(channels, training, running_mean=running_mean, running_var=running_var)
-    _check_channels(channels, True, weight=weight, bias=bias)
+    running = {"running_mean": running_mean, "running_var": running_var}
+    for name, tensor in {**running, "weight": weight, "bias": bias}.items():
+        if tensor is None and name in running and not training:
+            raise RuntimeError(f"{name} must be defined in evaluation mode")
+        if tensor is not None and tensor.numel() != channels:
+            raise RuntimeError(f"{name} should contain {channels} elements not {tensor.numel()}")
     if training and values == 1:
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {input.size()}"
         )
-
-    def spread(per_channel: Any) -> Tensor:  # (C,) -> (C, 1, ...)
-        return per_channel.reshape(-1, *[1] * (input.ndim - 2))
-
-    if training:
-        dims = [dim for dim in range(input.ndim) if dim != 1]
-        mean = input.mean(dims)
-        centred = input - spread(mean)
-        var = (centred * centred).mean(dims)
-        if running_mean is not None and running_var is not None and values > 0:
-            with no_grad():
-                running_mean.mul_(1 - momentum).add_(mean * momentum)
-                running_var.mul_(1 - momentum).add_(var * (momentum * values / (values - 1)))
-    else:
-        centred, var = input - spread(running_mean), running_var
-    scale = (1 if weight is None else weight) / (var + eps).sqrt()
-    y = centred * spread(scale)
-    return y if bias is None else y + spread(bias)
+    return values
 
 
-def _check_channels(channels: int, optional: bool, **given: Tensor | None) -> None:
-    for name, tensor in given.items():
-        if tensor is None and not optional:
-            raise RuntimeError(f"{name} must be defined in evaluation mode")
-        if tensor is not None and tensor.numel() != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not {tensor.numel()}")
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
+    """(input - target)^2, times `weight` if given, which then weights the mean too.
+
+    Warns where the shapes differ. Raises ValueError for another `reduction` than "none", "mean",
+    "sum", and for a weight of another shape. Source: PyTorch, torch.nn.functional.mse_loss.
+
+    >>> mse_loss(tnp.tensor([1.0, 2.0]), tnp.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    if target.size() != input.size():
+        warnings.warn(
+            f"Using a target size ({target.size()}) that is different to the input size "
+            f"({input.size()}). This will likely lead to incorrect results due to broadcasting. "
+            "Please ensure they have the same size.",
+            stacklevel=2,
+        )
+    if weight is not None and weight.size() != input.size():
+        raise ValueError("Weights and input must have the same size.")
+    loss = (input - target).square()
+    return reduced(loss if weight is None else loss * weight, reduction, weight)

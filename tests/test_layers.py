@@ -217,13 +217,9 @@ def test_in_place_forms_write_the_input():
 @BOTH
 def test_implicit_dim_warns(lib):
     t, n = lib
-    for x, dim in [
-        (t.ones(3), 0),
-        (t.ones(2, 3), 1),
-        (t.ones(2, 3, 4), 0),
-        (t.ones(1, 2, 3, 4), 1),
-    ]:
-        text = "Implicit dimension choice for softmax has been deprecated. Change the call to inc"
+    text = "Implicit dimension choice for softmax has been deprecated. Change the call to inc"
+    for shape, dim in [((3,), 0), ((2, 3), 1), ((2, 3, 4), 0), ((1, 2, 3, 4), 1)]:
+        x = t.ones(shape)
         with pytest.warns(UserWarning, match=text) as caught:
             y = n.functional.softmax(x)
         assert y.sum(dim).flatten()[0].item() == pytest.approx(1)
@@ -299,10 +295,10 @@ def test_errors_of_modules(act):
 
 
 def test_errors_that_list_choices():
-    with pytest.raises(ValueError, match="Invalid padding string 'foo', should be one of {'same'"):
+    with pytest.raises(ValueError, match=r"Invalid padding string 'foo', should be one of {'sa"):
         nn.Conv2d(1, 1, 1, padding="foo")
     with pytest.raises(
-        ValueError, match="padding_mode must be one of .*but got padding_mode='foo'"
+        ValueError, match=r"padding_mode must be one of .*, but got padding_mode='f"
     ):
         nn.Conv2d(1, 1, 1, padding_mode="foo")
 
@@ -381,10 +377,7 @@ def test_containers_as_lists(lib):
         assert len(seq) == 3
         assert first in seq
         assert seq[-3] is first
-        assert shown(seq[1:]) in (
-            [("1", "Tanh"), ("2", "Sigmoid")],
-            [("0", "Tanh"), ("1", "Sigmoid")],
-        )
+        assert [c for _, c in shown(seq[1:])] == ["Tanh", "Sigmoid"]
         seq.insert(0, n.Identity())
         seq.insert(3, n.Flatten())
         assert [c for _, c in shown(seq)] == ["Identity", "ReLU", "Tanh", "Flatten", "Sigmoid"]
@@ -428,9 +421,8 @@ def test_a_failed_insert_changes_nothing():
 def test_repr_of_lists():
     def lists(n):
         linears = [n.Linear(2, 2) for _ in range(3)]
-        yield n.ModuleList(
-            [n.ReLU(), *linears, n.ReLU(), n.Sequential(n.Tanh()), n.Sequential(n.Tanh())]
-        )
+        nested = [n.Sequential(n.Tanh()) for _ in range(2)]
+        yield n.ModuleList([n.ReLU(), *linears, n.ReLU(), *nested])
         yield n.ModuleList()
         yield n.Sequential()
         yield n.Sequential(n.ModuleList([n.ReLU()]))

@@ -224,7 +224,7 @@ def test_parameter(lib):
 
 @BOTH
 def test_state_dict_shares_memory(lib):
-    t, n = lib
+    _t, n = lib
     m = n.Linear(2, 2)
     state = m.state_dict()
     assert isinstance(state, OrderedDict)
@@ -236,7 +236,7 @@ def test_state_dict_shares_memory(lib):
 
 @BOTH
 def test_state_dict_sees_changes_in_place(lib):
-    t, n = lib
+    _t, n = lib
     m = n.Linear(2, 2)
     loss = (m.weight * m.weight).sum()
     m.state_dict()["weight"].zero_()
@@ -284,7 +284,7 @@ def test_load_state_dict_error_texts():
     load(lambda t, state: state.update(scale=t.zeros(())))
     load(lambda t, state: state.update(absent=t.zeros(1)))
     load(lambda t, state: state.update(scratch=t.zeros(1)))
-    with pytest.raises(RuntimeError, match='named "weight", expected tinygrad_np.Tensor or Tens'):
+    with pytest.raises(RuntimeError, match=r'named "weight", expected tinygrad_np.Tensor or Te'):
         nn.Linear(1, 1).load_state_dict({"weight": [1.0], "bias": tnp.ones(1)})
 
 
@@ -389,7 +389,7 @@ def test_modes_gradients_and_apply(lib):
 
 @BOTH
 def test_hooks(lib):
-    t, n = lib
+    _t, n = lib
     m, log = n.Identity(), []
     first = m.register_forward_pre_hook(lambda module, args: log.append(("pre", args)))
     m.register_forward_pre_hook(lambda module, args: args[0] + 1)
@@ -409,7 +409,7 @@ def test_hooks(lib):
 
 @BOTH
 def test_a_hook_may_remove_itself(lib):
-    t, n = lib
+    _t, n = lib
     m, calls = n.Identity(), []
     handle = m.register_forward_hook(lambda *_: (calls.append(1), handle.remove())[1])
     m(1), m(1)
@@ -418,7 +418,7 @@ def test_a_hook_may_remove_itself(lib):
 
 @BOTH
 def test_keyword_arguments_reach_forward(lib):
-    t, n = lib
+    _t, n = lib
 
     class Scale(n.Module):
         def forward(self, x, *, by=2):

@@ -131,7 +131,7 @@ def test_biases_decay_too_and_the_first_buffer_is_the_gradient(lib):  # A9
 
 @BOTH
 def test_groups_have_their_own_options(lib):
-    t, n, o = lib
+    t, _n, o = lib
     a, b, c = (t.ones(1, requires_grad=True) for _ in range(3))
     optimizer = o.SGD([{"params": a, "lr": 0.5}, {"params": [b], "momentum": 0.9}], lr=0.1)
     optimizer.add_param_group({"params": (c for _ in range(1)), "maximize": True})
@@ -145,7 +145,7 @@ def test_groups_have_their_own_options(lib):
 
 @BOTH
 def test_closure(lib):
-    t, n, o = lib
+    t, _n, o = lib
     p = t.ones(1, requires_grad=True)
     optimizer = o.SGD([p], lr=0.1)
 
@@ -163,7 +163,7 @@ def test_closure(lib):
 
 @BOTH
 def test_zero_grad(lib):
-    t, n, o = lib
+    t, _n, o = lib
     p, q = t.ones(2, requires_grad=True), t.ones(1, requires_grad=True)
     optimizer = o.SGD([p, q])
     (p * p).sum().backward()
@@ -176,7 +176,7 @@ def test_zero_grad(lib):
 
 @BOTH
 def test_a_step_between_forward_and_backward_is_noticed(lib):
-    t, n, o = lib
+    t, _n, o = lib
     p = t.ones(1, requires_grad=True)
     loss = (p * p).sum()
     p.grad = t.ones(1)
@@ -188,7 +188,7 @@ def test_a_step_between_forward_and_backward_is_noticed(lib):
 @BOTH
 @pytest.mark.parametrize("name", ["SGD", "Adam"])
 def test_saving_and_going_on(lib, name):
-    t, n, o = lib
+    t, _n, o = lib
     options = {"momentum": 0.9} if name == "SGD" else {"amsgrad": True}
 
     def steps(optimizer, params, start, stop):
@@ -239,10 +239,10 @@ def test_named_parameters(lib):
         lambda t, n, o: o.SGD(t.ones(1)),
         lambda t, n, o: o.SGD([]),
         lambda t, n, o: o.SGD([3]),
-        lambda t, n, o: o.SGD({t.ones(1)}) if False else o.SGD([{"params": {t.ones(1)}}]),
+        lambda t, n, o: o.SGD([{"params": {t.ones(1)}}]),
         lambda t, n, o: o.SGD([t.ones(1, requires_grad=True) * 2]),
         lambda t, n, o: o.SGD([t.ones(1)]).add_param_group([1]),
-        lambda t, n, o: repeated(t, o, 2),
+        lambda t, n, o: repeated(t, o),
         lambda t, n, o: o.SGD([("a", t.ones(1)), t.ones(1)]),
         lambda t, n, o: o.SGD([{"params": [("a", t.ones(1))]}, {"params": [t.ones(1)]}]),
         lambda t, n, o: o.SGD([{"params": [t.ones(1)]}, {"params": [("a", t.ones(1))]}]),
@@ -256,7 +256,7 @@ def test_named_parameters(lib):
         lambda t, n, o: o.Adam([t.ones(1)], betas=(1.0, 0.9)),
         lambda t, n, o: o.Adam([t.ones(1)], betas=(0.9, -0.1)),
         lambda t, n, o: o.Adam([t.ones(1)], weight_decay=-1),
-        lambda t, n, o: load(o.SGD([t.ones(1)]), o.SGD([{"params": t.ones(1)}] * 0 + two(t))),
+        lambda t, n, o: load(o.SGD([t.ones(1)]), o.SGD(two(t))),
         lambda t, n, o: load(o.SGD([t.ones(1)]), o.SGD([t.ones(1), t.ones(1)])),
     ],
 )
@@ -277,9 +277,9 @@ def load(optimizer, other):
     optimizer.load_state_dict(other.state_dict())
 
 
-def repeated(t, o, groups):
+def repeated(t, o):
     p = t.ones(1)
-    o.SGD([{"params": [p]} for _ in range(groups)])
+    o.SGD([{"params": [p]}, {"params": [p]}])
 
 
 @BOTH
@@ -326,7 +326,7 @@ def test_copies_and_pickles(lib):
 
 @BOTH
 def test_users_own_optimizer(lib):
-    t, n, o = lib
+    t, _n, o = lib
 
     class SignSGD(o.Optimizer):
         def __init__(self, params, lr):

@@ -147,6 +147,7 @@ def test_copies_keep_what_leaves_are(lib):
         assert twin.requires_grad
         assert twin.is_leaf
         assert twin.tolist() == [1.0, 2.0]
+    assert pickle.loads(pickle.dumps(lib.tensor(1.0))).shape == ()
     both = copy.deepcopy([x, x])
     assert both[0] is both[1]
     assert both[0].grad.tolist() == [2.0, 2.0]

@@ -31,6 +31,7 @@ from .dtypes import (
     int64,
     long,
     promote_types,
+    result_type,
     set_default_dtype,
     short,
     uint8,
@@ -40,6 +41,7 @@ from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .graph import hide, scope
 from .op import Op
 from .ops import *
+from .printing import set_printoptions
 from .random import (
     Generator,
     default_generator,

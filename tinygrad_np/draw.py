@@ -10,21 +10,23 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from .graph import line_of, order
+from .errors import line_of
+from .graph import order
 from .tensor import Tensor
 
 if TYPE_CHECKING:
     import graphviz
 
-FONT = {"fontname": "Helvetica,Arial,sans-serif", "fontsize": "11"}
+FONT = {"fontname": "Helvetica", "fontsize": "11"}
 OP = {"shape": "box", "style": "rounded,filled", "fillcolor": "#dbe9f6", "color": "#5b8db8"}
-PARAMETER = {"shape": "box", "style": "filled", "fillcolor": "#fdf0cf", "color": "#c9a54a"}
-INPUT = {"shape": "box", "style": "filled", "fillcolor": "#dcf0dc", "color": "#6aa86a"}
+PARAMETER = {"style": "filled", "fillcolor": "#fdf0cf", "color": "#c9a54a"}
+INPUT = {"style": "filled", "fillcolor": "#dcf0dc", "color": "#6aa86a"}
 SCALAR = {"shape": "plaintext", "fontcolor": "#777777"}
 CLUSTER = {"style": "rounded,filled", "fillcolor": "#00000008", "color": "#bbbbbb"}
 EDGE = {"color": "#777777", "fontcolor": "#555555", "fontsize": "9", "arrowsize": "0.6"}
@@ -81,27 +83,22 @@ class _Drawing:
     def __init__(self, names: dict[Any, str], params: Mapping[str, Tensor]) -> None:
         self.names = names | {tensor: name for name, tensor in params.items()}
         self.ids: dict[Any, str] = {}
-        self.inputs = 0
-        self.line_of = functools.cache(line_of)
+        self.ops, self.leaves = count(1), count(1)
+        self.tooltip = functools.cache(lambda frame: _lines(line_of(frame)))
         self.graph = _picture()(
-            graph_attr={**FONT, "tooltip": " "}, node_attr={**FONT, "height": "0.3"}, edge_attr=EDGE
+            graph_attr=FONT, node_attr=FONT | OP | {"height": "0.3"}, edge_attr=FONT | EDGE
         )
         self.clusters: dict[Path_, graphviz.Digraph] = {(): self.graph}
 
     def add_op(self, node: Any, path: Path_) -> None:
         """Draw an op that has run, what flows into it, and the leaves that it is first to use."""
-        self.ids[node] = name = f"op{len(self.ids) + 1}"
+        self.ids[node] = name = f"op{next(self.ops)}"
         label = _lines(type(node).__name__, *configuration(node))
-        self.cluster(path).node(name, label, tooltip=_lines(self.line_of(node.frame)), **OP)
+        self.cluster(path).node(name, label, tooltip=self.tooltip(node.frame))
         for edge, shape in zip(node.edges, node.shapes, strict=True):
-            source = self.ids.get(edge) if edge is not None else None
-            if source is None:
-                source = self.add_leaf(edge, shape, path)
-            self.graph.edge(source, name, **self.shape_on_edge(edge, shape))
-
-    def shape_on_edge(self, edge: Any, shape: tuple[int, ...]) -> dict[str, str]:
-        """Leaves show their shapes themselves."""
-        return {} if edge is None or isinstance(edge, Tensor) else {"label": f" {shape}"}
+            source = self.ids.get(edge) or self.add_leaf(edge, shape, path)
+            is_leaf = edge is None or isinstance(edge, Tensor)  # and shows its shape itself
+            self.graph.edge(source, name, None if is_leaf else f" {shape}")
 
     def add_leaf(self, leaf: Tensor | None, shape: tuple[int, ...], path: Path_) -> str:
         """Draw a parameter or an input; None is an input that wants no gradient."""
@@ -111,11 +108,9 @@ class _Drawing:
             where, label, style = (), "input", INPUT
         else:
             where, label, style = path, "number", SCALAR
-        if leaf is None:
-            self.inputs += 1
-            name = f"input{self.inputs}"
-        else:
-            self.ids[leaf] = name = f"leaf{len(self.ids) + 1}"
+        name = f"leaf{next(self.leaves)}"
+        if leaf is not None:
+            self.ids[leaf] = name
         self.cluster(where).node(name, _lines(label, *([shape] if shape else [])), **style)
         return name
 
@@ -152,7 +147,7 @@ def configuration(op: Any) -> Iterator[str]:
             yield f"{field.name}: {value.dtype} {value.shape}"
         elif value is not field.default and value != field.default:
             text = repr(value)
-            yield f"{field.name}={text if len(text) <= 32 else '…'}"
+            yield f"{field.name}={text if len(text) <= 32 else "..."}"
 
 
 def _lines(*texts: Any) -> str:

@@ -51,33 +51,19 @@ class DataLoader:
         in_order: bool = True,
     ) -> None:
         _check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
-        if sampler is not None and shuffle:
-            raise ValueError("sampler option is mutually exclusive with shuffle")
-        if batch_sampler is not None:
-            if batch_size != 1 or shuffle or sampler is not None or drop_last:
-                raise ValueError(
-                    "batch_sampler option is mutually exclusive "
-                    "with batch_size, shuffle, sampler, and drop_last"
-                )
-            batch_size = None
-        elif batch_size is None and drop_last:
-            raise ValueError(
-                "batch_size=None option disables auto-batching "
-                "and is mutually exclusive with drop_last"
-            )
+        _check_exclusive(batch_size, shuffle, sampler, batch_sampler, drop_last)
         if sampler is None:
-            random = bool(shuffle)
-            sampler = (
-                RandomSampler(dataset, generator=generator)
-                if random
-                else SequentialSampler(dataset)
-            )
-        if batch_size is not None:
+            shuffled = shuffle and RandomSampler(dataset, generator=generator)
+            sampler = shuffled or SequentialSampler(dataset)
+        if batch_sampler is not None:
+            batch_size = None
+        elif batch_size is not None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
-        default = default_convert if batch_sampler is None else default_collate
         self.dataset, self.generator, self.num_workers = dataset, generator, num_workers
-        self.sampler, self.batch_sampler = sampler, batch_sampler
+        self.sampler: Any = sampler
+        self.batch_sampler: Any = batch_sampler
         self.batch_size, self.drop_last = batch_size, drop_last
+        default = default_convert if batch_sampler is None else default_collate
         self.collate_fn = collate_fn or default
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -122,6 +108,23 @@ def _check_workers(
         )
     if num_workers == 0 and persistent_workers:
         raise ValueError("persistent_workers option needs num_workers > 0")
+
+
+def _check_exclusive(
+    batch_size: int | None, shuffle: Any, sampler: Any, batch_sampler: Any, drop_last: bool
+) -> None:
+    if sampler is not None and shuffle:
+        raise ValueError("sampler option is mutually exclusive with shuffle")
+    if batch_sampler is not None:
+        if batch_size != 1 or shuffle or sampler is not None or drop_last:
+            raise ValueError(
+                "batch_sampler option is mutually exclusive "
+                "with batch_size, shuffle, sampler, and drop_last"
+            )
+    elif batch_size is None and drop_last:
+        raise ValueError(
+            "batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
+        )
 
 
 def default_collate(batch: Sequence[Any]) -> Any:

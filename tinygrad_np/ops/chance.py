@@ -63,8 +63,10 @@ def randint(
     """
     *bounds, size = bounds_and_size if size is None else (*bounds_and_size, size)
     low, high = (low, high, *bounds)[-2:] if len(bounds) != 1 else (low, *bounds)
-    drawn = (generator or random.default_generator).randint(low, high, shape_of((size,)))
-    return wrap(drawn if dtype is None else drawn.astype(dtypes.to_numpy(dtype)))
+    dtype = dtypes.int64 if dtype is None else dtype
+    return wrap(
+        (generator or random.default_generator).randint(low, high, shape_of((size,)), dtype)
+    )
 
 
 def randperm(n: int, *, generator: Generator | None = None) -> Tensor:

@@ -215,7 +215,7 @@ def reduced(self: Tensor, protocol: Any) -> Any:
     """How a leaf is pickled: its array and whether it requires grad."""
     if not self.is_leaf:
         raise RuntimeError("only leaf tensors can be pickled: detach() this one first")
-    return rebuilt, (type(self), np.ascontiguousarray(self.array), self.requires_grad)
+    return rebuilt, (type(self), np.asarray(self.array, order="C"), self.requires_grad)
 
 
 def rebuilt(kind: type[Tensor], array: np.ndarray, requires_grad: bool) -> Tensor:

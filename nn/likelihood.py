@@ -1,0 +1,159 @@
+"""Cross-entropy and the negative log likelihood: losses of scores for classes.
+
+Notation: x (N, C, d1, ...) or (C,) holds a score for each of C classes, the target y (N, d1, ...)
+or () the right class of each sample, w (C,) a weight for each class.
+"""
+
+from __future__ import annotations
+
+import numpy
+
+import tinygrad_np as tnp
+from tinygrad_np import Tensor
+
+from .reduction import checked_reduction, reduced
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-sum over c of w[c] t[c] log_softmax(x)[c], for the probabilities t of the classes.
+
+    `target` gives t itself, in the shape of `input`, or the right class of each sample: then t is
+    1 there and 0 elsewhere, samples of class `ignore_index` count nothing, and the mean is
+    weighted with w. `label_smoothing` s makes t to (1 - s) t + s / C.
+    Raises RuntimeError for sizes and dtypes that do not fit, IndexError for a class out of bounds,
+    ValueError for another `reduction` than "none", "mean", "sum".
+    Source: PyTorch, torch.nn.functional.cross_entropy; Szegedy et al., arXiv:1512.00567.
+
+    >>> cross_entropy(tnp.tensor([[0.0, 0.0], [0.0, 1e4]]), tnp.tensor([0, 0]), reduction="none")
+    tensor([6.9315e-01, 1.0000e+04])
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
+    _check_weight(input, weight)
+    dim = min(input.ndim - 1, 1)
+    if target.shape != input.shape:
+        _check_classes(input, target)
+        logs = input.log_softmax(dim)
+        loss, counts = _of_classes(logs, target, weight, ignore_index, label_smoothing)
+        return reduced(loss, reduction, counts)
+    _check_probabilities(target, ignore_index)
+    logs = _weighted(input.log_softmax(dim), weight)
+    target = target * (1 - label_smoothing) + label_smoothing / input.size(dim)
+    return reduced(-(logs * target).sum(dim), reduction)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """-w[y] x[y]: the negative log likelihood, x holding logarithms of probabilities.
+
+    Samples of class `ignore_index` count nothing; the mean is weighted with w. Raises as
+    `cross_entropy`. Source: PyTorch, torch.nn.functional.nll_loss.
+
+    >>> nll_loss(tnp.tensor([[-0.5, -1.0]]), tnp.tensor([1]))
+    tensor(1.)
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    _check_classes(input, target)
+    _check_weight(input, weight)
+    loss, counts = _of_classes(input, target, weight, ignore_index)
+    return reduced(loss, reduction, counts)
+
+
+def _of_classes(
+    logs: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    ignore_index: int,
+    smoothing: float = 0.0,
+) -> tuple[Tensor, Tensor | None]:
+    """The loss of each sample, and what each counts in the mean (None: all the same)."""
+    dim = min(logs.ndim - 1, 1)
+    labels = target.numpy().reshape(logs.shape[:dim] + logs.shape[dim + 1 :])
+    kept, counts = labels != ignore_index, None
+    if weight is not None or not kept.all():
+        labels = numpy.where(kept, labels, 0)
+        counts = tnp.from_numpy(kept).to(logs.dtype) if weight is None else weight[labels] * kept
+        logs = tnp.where(numpy.expand_dims(kept, dim), logs, 0.0)  # -inf * 0 would be nan
+    _check_bounds(labels, logs.size(dim))
+    places = [
+        numpy.arange(n).reshape(-1, *[1] * (labels.ndim - 1 - i))
+        for i, n in enumerate(labels.shape)
+    ]
+    places.insert(dim, labels)
+    loss = -logs[tuple(places)]
+    loss = loss if counts is None else loss * counts
+    if smoothing:
+        smooth = -_weighted(logs, weight).sum(dim)
+        loss = loss * (1 - smoothing) + smooth * (smoothing / logs.size(dim))
+    return loss, counts
+
+
+def _weighted(logs: Tensor, weight: Tensor | None) -> Tensor:
+    """The logarithms (N, C, d1, ...), each times the weight (C,) of its class."""
+    return logs if weight is None else logs * weight.reshape(-1, *[1] * max(logs.ndim - 2, 0))
+
+
+def _check_weight(input: Tensor, weight: Tensor | None) -> None:
+    if weight is None:
+        return
+    classes = input.size(min(input.ndim - 1, 1))
+    if weight.shape != (classes,):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes "
+            f"but got weight tensor of shape: {list(weight.shape)}"
+        )
+    if weight.dtype != input.dtype:
+        raise RuntimeError(f"expected weight of dtype {input.dtype} but found {weight.dtype}")
+
+
+def _check_classes(input: Tensor, target: Tensor) -> None:
+    if input.ndim == 0:
+        raise ValueError("Expected 1 or more dimensions (got 0)")
+    if input.ndim == 1 and target.ndim == 1 and target.numel() != 1:
+        raise ValueError(
+            f"For 1D input, 1D target must have size 1, but got target size: {target.numel()}"
+        )
+    if input.ndim <= 2 and target.ndim > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if input.ndim >= 2 and (target.ndim == 0 or len(input) != len(target)):
+        size = target.numel() if target.ndim == 0 else len(target)
+        raise ValueError(
+            f"Expected input batch_size ({len(input)}) to match target batch_size ({size})."
+        )
+    expected = [len(input), *input.shape[2:]]
+    if input.ndim >= 2 and list(target.shape) != expected:
+        raise RuntimeError(f"Expected target size {expected}, got {list(target.shape)}")
+    if target.dtype not in (tnp.int64, tnp.uint8):
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}")
+
+
+def _check_probabilities(target: Tensor, ignore_index: int) -> None:
+    if not target.is_floating_point():
+        raise RuntimeError(
+            f"Expected floating point type for target with class probabilities, got {target.dtype}"
+        )
+    if ignore_index >= 0:
+        raise RuntimeError("ignore_index is not supported for floating point target")
+
+
+def _check_bounds(labels: numpy.ndarray, classes: int) -> None:
+    outside = labels[(labels < 0) | (labels >= classes)]
+    if outside.size:
+        raise IndexError(f"Target {outside[0]} is out of bounds.")
