@@ -143,17 +143,14 @@ def batch_norm(
     """
     values = _values_per_channel(input, training, running_mean, running_var, weight, bias)
     spread = (-1, *[1] * (input.ndim - 2))  # (C,) -> (C, 1, ...)
-    if training:
-        dims = [dim for dim in range(input.ndim) if dim != 1]
-        mean = input.mean(dims)
-        centred = input - mean.reshape(spread)
-        var = (centred * centred).mean(dims)
-        if running_mean is not None and running_var is not None and values:
-            running_mean.mul_(1 - momentum).add_(mean.detach() * momentum)
-            unbiased = var.detach() * (values / (values - 1))
-            running_var.mul_(1 - momentum).add_(unbiased * momentum)
-    else:
-        centred, var = input - running_mean.reshape(spread), running_var
+    dims = [dim for dim in range(input.ndim) if dim != 1]
+    mean: Any = input.mean(dims) if training else running_mean
+    centred = input - mean.reshape(spread)
+    var: Any = (centred * centred).mean(dims) if training else running_var
+    if training and values and running_mean is not None and running_var is not None:
+        unbiased = var.detach() * (values / (values - 1))
+        running_mean.mul_(1 - momentum).add_(mean.detach() * momentum)
+        running_var.mul_(1 - momentum).add_(unbiased * momentum)
     scale = (1 if weight is None else weight) / (var + eps).sqrt()
     y = centred * scale.reshape(spread)
     return y if bias is None else y + bias.reshape(spread)

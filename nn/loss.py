@@ -45,6 +45,7 @@ class NLLLoss(_ClassLoss):
 
     Source: PyTorch, torch.nn.NLLLoss.
 
+    >>> import tinygrad_np as tnp
     >>> NLLLoss(reduction="sum")(tnp.tensor([[-0.5, -1.0]]), tnp.tensor([0]))
     tensor(0.5000)
     """
@@ -58,6 +59,7 @@ class CrossEntropyLoss(_ClassLoss):
 
     Source: PyTorch, torch.nn.CrossEntropyLoss.
 
+    >>> import tinygrad_np as tnp
     >>> CrossEntropyLoss()(tnp.zeros(1, 10), tnp.tensor([3]))
     tensor(2.3026)
     """
@@ -88,6 +90,7 @@ class MSELoss(_Loss):
 
     Source: PyTorch, torch.nn.MSELoss.
 
+    >>> import tinygrad_np as tnp
     >>> MSELoss()(tnp.tensor([1.0, 2.0]), tnp.tensor([1.0, 4.0]))
     tensor(2.)
     """

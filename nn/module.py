@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import tinygrad_np as tnp
-from tinygrad_np import Tensor, no_grad, scope
-from tinygrad_np.hooks import Handle
+from tinygrad_np import Handle, Tensor, no_grad, scope
 
 from .parameter import Parameter, forget_grad
 from .tree import Tree

@@ -10,6 +10,7 @@ from tinygrad_np import Tensor
 def reduced(loss: Tensor, reduction: str, counts: Tensor | None = None) -> Tensor:
     """The losses, their sum, or their mean with each counted `counts` times.
 
+    >>> import tinygrad_np as tnp
     >>> reduced(tnp.tensor([1.0, 4.0]), "mean", tnp.tensor([3.0, 1.0]))
     tensor(1.2500)
     """

@@ -155,6 +155,14 @@ def test_hooks_see_and_replace_gradients():
     assert x.grad.tolist() == [11.0, 11.0]
 
 
+def test_hooks_whose_handles_were_thrown_away_all_run():
+    x = leaf(1)
+    for _ in range(3):
+        x.register_hook(lambda g: g * 2)
+    (x * 1).backward()
+    assert x.grad.tolist() == [8.0]
+
+
 def test_a_hook_may_not_change_the_shape():
     h = leaf(1, 2) * 1
     h.register_hook(lambda g: g.sum())

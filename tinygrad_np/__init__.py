@@ -11,6 +11,7 @@ from math import e, inf, nan, pi
 
 from . import autograd, backend
 from .backend import device
+from .draw import draw_graph
 from .dtypes import (
     bool,
     can_cast,
@@ -38,8 +39,11 @@ from .dtypes import (
 )
 from .errors import OpError
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import hide, scope
+from .hooks import Handle
 from .op import Op
+from .op_check import check_op
 from .ops import *
 from .printing import set_printoptions
 from .random import (

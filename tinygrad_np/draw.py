@@ -147,7 +147,7 @@ def configuration(op: Any) -> Iterator[str]:
             yield f"{field.name}: {value.dtype} {value.shape}"
         elif value is not field.default and value != field.default:
             text = repr(value)
-            yield f"{field.name}={text if len(text) <= 32 else "..."}"
+            yield f"{field.name}={text if len(text) <= 32 else '...'}"
 
 
 def _lines(*texts: Any) -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
-Hooks = dict[int, Callable[[Any], Any]]
+Hooks = dict[int, Callable[..., Any]]
+
+_next_number = itertools.count().__next__
 
 
 class Handle:
     """What `register_hook` returns: `remove()` takes the hook away; also a context manager."""
 
     def __init__(self, hooks: Hooks, hook: Any) -> None:
-        self.hooks = hooks
-        hooks[id(self)] = hook
+        self.hooks, self.number = hooks, _next_number()
+        hooks[self.number] = hook
 
     def remove(self) -> None:
         """Take the hook away."""
-        self.hooks.pop(id(self), None)
+        self.hooks.pop(self.number, None)
 
     def __enter__(self) -> Handle:
         return self
