@@ -75,13 +75,3 @@ def test_repr_of_lists():
 
     for ours, theirs in zip(lists(nn), lists(torch.nn), strict=True):
         assert repr(ours) == repr(theirs)
-
-
-def test_namedtuples_pass_through_modules():
-    Out = namedtuple("Out", "a b")
-
-    class Two(nn.Module):
-        def forward(self, x):
-            return Out(x, x + 1)
-
-    assert Two()(1) == (1, 2)

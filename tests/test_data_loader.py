@@ -1,12 +1,12 @@
 """Samplers, loaders and collation give torch's batches in torch's order."""
 
-import inspect
 from collections import namedtuple
 
 import numpy as np
 import pytest
 import torch
 import torch.utils.data
+from next_to_torch import same_error, told
 
 import tinygrad_np as tnp
 from nn import data
@@ -244,11 +244,7 @@ def test_samplers():
     ],
 )
 def test_errors(act):
-    with pytest.raises((ValueError, TypeError)) as theirs:
-        act(torch.utils.data)
-    with pytest.raises(type(theirs.value)) as ours:
-        act(data)
-    assert str(ours.value) == str(theirs.value)
+    same_error(act, [(data,), (torch.utils.data,)])
 
 
 def test_workers_are_accepted_and_change_nothing():
@@ -267,7 +263,4 @@ def test_workers_are_accepted_and_change_nothing():
 
 @pytest.mark.parametrize("name", ["DataLoader", "RandomSampler", "BatchSampler", "TensorDataset"])
 def test_arguments_and_defaults(name):
-    ours, theirs = (inspect.signature(getattr(d, name)).parameters.values() for _, d in LIBS)
-    assert [(p.name, p.default, p.kind) for p in ours] == [
-        (p.name, p.default, p.kind) for p in theirs
-    ]
+    assert told(getattr(data, name)) == told(getattr(torch.utils.data, name))

@@ -28,7 +28,9 @@ OP = {"shape": "box", "style": "rounded,filled", "fillcolor": "#dbe9f6", "color"
 PARAMETER = {"style": "filled", "fillcolor": "#fdf0cf", "color": "#c9a54a"}
 INPUT = {"style": "filled", "fillcolor": "#dcf0dc", "color": "#6aa86a"}
 SCALAR = {"shape": "plaintext", "fontcolor": "#777777"}
-CLUSTER = {"style": "rounded,filled", "fillcolor": "#00000008", "color": "#bbbbbb"}
+CLUSTER = {
+    "style": "rounded,filled", "fillcolor": "#00000008", "color": "#bbbbbb", "labeljust": "l"
+}  # fmt: skip
 EDGE = {"color": "#777777", "fontcolor": "#555555", "fontsize": "9", "arrowsize": "0.6"}
 
 Path_ = tuple[Any, ...]  # the modules around a node, the outermost first

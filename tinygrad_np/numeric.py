@@ -6,10 +6,10 @@ A derivative along `direction` is measured by moving the input's memory in place
     -------o--------o-----x------o-------o------>  direction
              left      across      right           the three slopes of a second look
 
-Where central difference and rule disagree, three slopes are taken at each of three steps. They
-agree at some step: the function is smooth at x and that slope decides. Or left and right have
-settled, yet differ from each other or from the slope across x: x is a kink or a jump, and the rule
-may return anything between them. A wrong rule at a smooth point finds no such excuse.
+Where central difference and rule disagree, three slopes are taken at each of three steps. If the
+slope across agrees with one beside it at some step, the function is smooth at x and that slope
+decides. If left and right have settled, yet differ from the slope across, x is a kink or a jump, and
+the rule may return anything between left and right. No wrong rule at a smooth point is excused.
 """
 
 from __future__ import annotations
@@ -69,35 +69,35 @@ def judge(
     ahead, behind = (moved(values, memory, direction, s) for s in (step, -step))
     numeric = (ahead - behind) / (2 * step)
     tolerance = limits.tolerance(numeric)
-    wrong = ~(abs(analytic - numeric) <= tolerance)
-    bent = abs(ahead - 2 * here + behind) > tolerance * step
+    error, bend = abs(analytic - numeric), abs(ahead - 2 * here + behind) / step
+    wrong, bent = ~(error <= tolerance), bend > tolerance
     if not (wrong | bent).any():
         return Verdict(numeric, wrong, bent)
-    second = _second_look(values, memory, direction, analytic, limits, step)
+    looks = [_slopes(values, memory, direction, s) for s in step * SHRINK]
+    slopes, noise = (numpy.array(part) for part in zip(*looks, strict=True))
+    to_explain = numpy.nan_to_num(numpy.maximum(error, bend), nan=numpy.inf)
+    second = _second_look(slopes, noise, analytic, limits, to_explain)
     numeric = numpy.where(wrong, second.numeric, numeric)
     return Verdict(numeric, wrong & second.wrong, (wrong | bent) & second.kink)
 
 
 def _second_look(
-    values: Values, memory: Array, direction: Array, analytic: Array, limits: Limits, step: float
+    slopes: Array, noise: Array, analytic: Array, limits: Limits, to_explain: Array
 ) -> Verdict:
-    """Judge by the slopes left of, across and right of the point, at shrinking steps."""
-    looks = [_slopes(values, memory, direction, s) for s in step * SHRINK]
-    slopes = numpy.array([slope for slope, _ in looks])  # (step, left | across | right, output)
-    noise = numpy.array([noise for _, noise in looks])
+    """Judge by the slopes at all steps; they are indexed by step, left | across | right, output."""
     tolerance = limits.tolerance(slopes) + noise
-
-    spread = slopes.max(axis=1) - slopes.min(axis=1)
+    spread = numpy.fmin(*abs(slopes[:, ::2] - slopes[:, 1:2]).swapaxes(0, 1))
     best = numpy.nan_to_num(spread + noise[:, 1], nan=numpy.inf).argmin(axis=0)
     outputs = numpy.arange(len(analytic))
     across, margin = slopes[best, 1, outputs], tolerance[best, 1, outputs]
     smooth = spread[best, outputs] <= margin
 
-    ends, settled = _limits_of(slopes[:, ::2], tolerance[:, ::2])
+    usable = (numpy.nan_to_num(noise[:, 1]) <= to_explain / 4).sum(axis=0)  # steps, longest first
+    ends, margins, settled = _limits_of(slopes[:, ::2], tolerance[:, ::2], usable)
     kink = ~smooth & settled
     low = numpy.where(kink, numpy.fmin.reduce(ends), across)
     high = numpy.where(kink, numpy.fmax.reduce(ends), across)
-    margin = numpy.where(kink, numpy.fmax.reduce(tolerance[-1, ::2]), margin)
+    margin = numpy.where(kink, numpy.fmax.reduce(margins), margin)
     nearest = numpy.clip(numpy.where(numpy.isnan(analytic), low, analytic), low, high)
     right = (analytic == nearest) | (abs(analytic - nearest) <= margin)
     return Verdict(nearest, ~right, kink & right)
@@ -113,14 +113,16 @@ def _slopes(values: Values, memory: Array, direction: Array, step: float) -> tup
     return slopes, unit * (numpy.fmax.reduce(abs(f)) + reach * abs(slopes))
 
 
-def _limits_of(sides: Array, tolerance: Array) -> tuple[Array, Array]:
-    """Where the slopes of the two sides go as the step shrinks, and whether both are known.
+def _limits_of(sides: Array, tolerance: Array, usable: Any) -> tuple[Array, Array, Any]:
+    """Where the slopes of the two sides go as the step shrinks, how exactly, and if both are known.
 
     A side's slope settles, or grows without bound as that of sqrt at 0, or does not exist (nan) as
-    the function ends there.
+    the function ends there. Steps at which it would drown in rounding errors are not `usable`.
     """
-    first, second, last = abs(sides)
-    grows = (last > 2 * second) & (second > 2 * first) & (last > tolerance[-1])
-    ends = numpy.where(grows, numpy.copysign(numpy.inf, sides[-1]), sides[-1])
-    known = grows | numpy.isnan(ends) | (abs(sides[-1] - sides[-2]) <= tolerance[-1])
-    return ends, known.all(axis=0) & ~numpy.isnan(ends).all(axis=0)
+    levels = numpy.maximum(usable - numpy.array([[3], [2], [1]]), 0)
+    first, before, last = numpy.take_along_axis(sides, levels[:, None], axis=0)
+    margin = numpy.take_along_axis(tolerance, levels[:, None], axis=0)[-1]
+    grows = (abs(last) > 2 * abs(before)) & (abs(before) > 2 * abs(first)) & (abs(last) > margin)
+    ends = numpy.where(grows, numpy.copysign(numpy.inf, last), last)
+    known = grows | numpy.isnan(ends) | (abs(last - before) <= margin)
+    return ends, margin, known.all(axis=0) & ~numpy.isnan(ends).all(axis=0) & (usable > 1)
