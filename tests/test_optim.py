@@ -207,13 +207,14 @@ def test_saving_and_going_on(lib, name):
     assert_close(straight, resumed)
 
 
-def test_loaded_state_is_a_copy_in_the_parameters_dtype():
-    p, q = tnp.ones(2, requires_grad=True), tnp.ones(2).double().requires_grad_()
+@pytest.mark.parametrize("dtype", [tnp.float32, tnp.float64])
+def test_loaded_state_is_a_copy_in_the_parameters_dtype(dtype):
+    p, q = tnp.ones(2, requires_grad=True), tnp.ones(2, dtype=dtype, requires_grad=True)
     p.grad = tnp.ones(2)
     a, b = optim.Adam([p]), optim.Adam([q])
     a.step()
     b.load_state_dict(a.state_dict())
-    assert b.state[q]["exp_avg"].dtype is tnp.float64
+    assert b.state[q]["exp_avg"].dtype is dtype
     assert b.state[q]["step"].dtype is tnp.float32
     a.step()
     assert b.state[q]["step"].item() == 1

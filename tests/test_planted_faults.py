@@ -273,6 +273,13 @@ with unregistered():
             strides = getattr(g, "array", g).strides
             return g * (3 if strides == (8, 32, 96, 16) else 2)
 
+    @fault(r"y is float64\[2, 3\], expected float32\[2, 3\] as the rounded results of float64")
+    class WideWithoutReference(Twice):
+        """y = 2 x"""
+
+        def forward(self, x):
+            return x * numpy.float64(2)
+
     @fault(r"y differs between two runs on the same inputs")
     class Random(Twice):
         """y = 2 x"""
