@@ -1,8 +1,6 @@
-"""`python -m nn` is `tinygrad-np`."""
-
 import sys
 
 from .cli import main
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # --doctest-modules imports this file
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""The command line: `tinygrad-np train`, `draw` and `test-op`, each with `--help`."""
+"""The command line: `tinygrad-np`, or `python -m nn`."""
 
 from __future__ import annotations
 
@@ -7,189 +7,161 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-import tinygrad_np
+import tinygrad_np as tnp
 
 from .data import DownloadError
+from .models import LeNet
+from .report import save_graph
 
 
-class _Parser(argparse.ArgumentParser):
-    """A wrong argument costs one line and the exit code 2."""
+class Parser(argparse.ArgumentParser):
+    """A mistake is answered with one line and exit code 2."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit code is 2 for a mistake of the user, 1 for an op that is wrong."""
-    parser = _Parser("tinygrad-np", description="A machine with the cover removed.")
-    parser.add_argument("--version", action="version", version=tinygrad_np.__version__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    for add in (_add_train, _add_draw, _add_test_op):
-        add(commands)
-    options = vars(parser.parse_args(arguments))
-    command = options.pop("command")
+    """Run the command that the arguments name; the exit code."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
     try:
-        return command(**options)
-    except (OSError, ValueError, DownloadError) as error:
-        print(f"tinygrad-np: {error}", file=sys.stderr)
-        return 2
-
-
-def _number(kind: type, low: float, bound: str) -> Any:
-    """A parser of numbers above `low`, or at `low` too."""
-
-    def parse(text: str) -> Any:
-        value = kind(text)
-        if not (value > low or (bound == "at least" and value == low)):
-            raise argparse.ArgumentTypeError(f"{text} is not {bound} {low}")
-        return value
-
-    parse.__name__ = kind.__name__
-    return parse
-
-
-def _add_model_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--pool", choices=("max", "avg"), default="max", help="kind of pooling")
-    parser.add_argument(
-        "--order",
-        choices=("conv-pool-relu", "conv-relu-pool"),
-        default="conv-pool-relu",
-        help="where relu stands",
-    )
-    parser.add_argument("--seed", type=_number(int, 0, "at least"), default=0)
-
-
-def _add_train(commands: Any) -> None:
-    parser = commands.add_parser(
-        "train",
-        help="train LeNet on MNIST",
-        description="Train LeNet on MNIST by the published recipe: SGD with momentum 0.9 and "
-        "weight decay 1e-4, the learning rate times 0.3 after every 6 epochs.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    parser.add_argument("--data", metavar="DIR", help="folder of MNIST's files (default: embedded)")
-    parser.add_argument("--download", action="store_true", help="fetch MNIST into --data first")
-    parser.add_argument("--epochs", type=_number(int, 1, "at least"), default=20)
-    parser.add_argument("--batch-size", type=_number(int, 1, "at least"), default=64)
-    parser.add_argument("--lr", type=_number(float, 0, "above"), default=2e-2)
-    _add_model_options(parser)
-    parser.add_argument("--framework", choices=("tinygrad_np", "torch"), default="tinygrad_np")
-    parser.add_argument("--out", metavar="DIR", type=Path, default=Path("runs"))
-    parser.set_defaults(command=train)
-
-
-def train(out: Path, **options: Any) -> int:
-    """Train, print a row per epoch, and save what came of it; Ctrl-C saves what there is."""
-    from .report import save
-    from .train import Recipe, Row, Training
-
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"--out {out} is a file, not a folder")
-    training = Training(Recipe(**options))
-    recipe = ", ".join(f"{f.name}={getattr(training.recipe, f.name)}" for f in fields(Recipe))
-    print(f"{recipe}\n{len(training.train_set)} training and {len(training.test_set)} test images")
-    print(Row.header)
-    rows: list[Row] = []
-    try:
-        for row in training:
-            rows.append(row)
-            print(row, flush=True)
+        return options.run(options)
     except KeyboardInterrupt:
-        print("stopped by Ctrl-C")
-    if rows:
-        print("saved", *(str(path) for path in save(training, rows, out)))
-        print(f"test accuracy: {rows[-1].test_accuracy:.4f}")
-    return 0 if rows else 130
+        return 130
+    except (DownloadError, ImportError, OSError, ValueError) as error:
+        options.parser.error(str(error))
 
 
-def _add_draw(commands: Any) -> None:
-    parser = commands.add_parser(
-        "draw",
-        help="draw the graph of LeNet",
-        description="Draw the graph of LeNet's loss on one batch, as SVG, PNG or DOT text.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+def build_parser() -> Parser:
+    """All commands and their options."""
+    parser = Parser("tinygrad-np", description="Train, draw and prove what is built on NumPy.")
+    parser.add_argument("--version", action="version", version=tnp.__version__)
+    commands = parser.add_subparsers(metavar="command", required=True)
+    formatter = argparse.ArgumentDefaultsHelpFormatter
+
+    train = commands.add_parser(
+        "train", help="train LeNet on MNIST", formatter_class=formatter,
+        description="Train LeNet by the published recipe (SGD, momentum 0.9, weight decay 1e-4, "
+        "learning rate times 0.3 every 6 epochs), and save model, history, curves and graph.",
+    )  # fmt: skip
+    add = train.add_argument
+    add(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder of the MNIST files; embedded subset without",
     )
-    _add_model_options(parser)
-    parser.add_argument("--out", metavar="FILE", type=Path, default=Path("graph.svg"))
-    parser.set_defaults(command=draw)
+    add("--download", action="store_true", help="fetch what is missing in the folder of --data")
+    add("--epochs", type=positive(int), default=14, metavar="N", help="passes over the images")
+    add("--batch-size", type=positive(int), default=64, metavar="N", help="images in a step")
+    add("--lr", type=positive(float), default=0.02, metavar="X", help="learning rate at the start")
+    add("--shift", type=natural, metavar="N", help="move each training image by up to N pixels, "
+        "anew in each epoch; 1 for the embedded subset and 0 with --data unless given")  # fmt: skip
+    add_model_options(add)
+    add("--seed", type=natural, default=0, metavar="N", help="of weights and shuffling")
+    add("--framework", choices=("tinygrad_np", "torch"), default="tinygrad_np", help="who computes")
+    add("--out", type=Path, default=Path("runs"), metavar="DIR", help="folder of the results")
+    train.set_defaults(run=run_train, parser=train)
+
+    draw = commands.add_parser(
+        "draw", help="draw the graph of LeNet", formatter_class=formatter,
+        description="Draw the graph of LeNet's loss on 64 images, as SVG or PNG.",
+    )  # fmt: skip
+    add_model_options(draw.add_argument)
+    draw.add_argument("--out", type=picture, default=Path("graph.svg"), metavar="FILE",
+                      help="what to write, .svg or .png")  # fmt: skip
+    draw.set_defaults(run=run_draw, parser=draw)
+
+    test_op = commands.add_parser(
+        "test-op", help="check an op and its gradients on its samples",
+        description="Check an op on its samples: values, gradients of first and second order, "
+        "dtypes, memory layouts. Exit code 0 if it is right, 1 if not.",
+    )  # fmt: skip
+    test_op.add_argument("op", help="NAME of an op of tinygrad_np, FILE.py:NAME or MODULE:NAME")
+    test_op.set_defaults(run=run_test_op, parser=test_op)
+    return parser
 
 
-def draw(pool: Any, order: Any, seed: int, out: Path) -> int:
-    """Draw LeNet's graph into the file `out`."""
-    from .loss import CrossEntropyLoss
-    from .models import LeNet
+def add_model_options(add: Any) -> None:
+    """The options that choose a LeNet."""
+    add("--pool", choices=("max", "avg"), default="max", help="kind of pooling")
+    add("--order", choices=("conv-pool-relu", "conv-relu-pool"), default="conv-pool-relu",
+        help="where relu stands")  # fmt: skip
 
-    if out.suffix not in (".svg", ".png", ".dot"):
-        raise ValueError(f"--out {out}: expected a name that ends in .svg, .png or .dot")
-    tinygrad_np.manual_seed(seed)
-    model = LeNet(pool, order)
-    target = tinygrad_np.randint(0, 10, (64,))
-    loss = CrossEntropyLoss()(model(tinygrad_np.randn(64, 1, 28, 28)), target)
-    picture = tinygrad_np.draw_graph(loss, params=dict(model.named_parameters()))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix == ".dot":
-        picture.save(out)
-    else:
-        picture.render(outfile=out, cleanup=True)
-    print(f"saved {out}")
+
+def run_train(options: argparse.Namespace) -> int:
+    """`tinygrad-np train`"""
+    from .train import train
+
+    return train(options)
+
+
+def run_draw(options: argparse.Namespace) -> int:
+    """`tinygrad-np draw`"""
+    save_graph(options.out, LeNet(options.pool, options.order))
+    print(options.out)
     return 0
 
 
-def _add_test_op(commands: Any) -> None:
-    parser = commands.add_parser(
-        "test-op",
-        help="check an op by its samples",
-        description="Run an op's samples through value, gradcheck, gradgradcheck, dtypes and "
-        "memory layouts. OP is the name of an op of the library (Conv2d), or module:Name or "
-        "file.py:Name for your own.",
-    )
-    parser.add_argument("op", metavar="OP")
-    parser.set_defaults(command=test_op)
-
-
-def test_op(op: str) -> int:
-    """Check an op and print the report."""
-    report = tinygrad_np.check_op(_find_op(op))
+def run_test_op(options: argparse.Namespace) -> int:
+    """`tinygrad-np test-op`"""
+    report = tnp.check_op(find_op(options.op))
     print(report)
-    return 1 if report.faults else 0
+    return 0 if report else 1
 
 
-test_op.__test__ = False  # type: ignore[attr-defined]  # no test, whatever pytest thinks
-
-
-def _find_op(text: str) -> Any:
-    place, _, name = text.rpartition(":")
-    if not place:
-        if name not in tinygrad_np.Op.registry:
-            raise ValueError(
-                f"no op is called {name!r}; for your own give module:Name or file.py:Name"
-            )
-        return tinygrad_np.Op.registry[name]
-    found = getattr(_module(place), name, None)
-    if not (isinstance(found, type) and issubclass(found, tinygrad_np.Op)):
-        raise ValueError(f"{place} has no op called {name!r}")
+def find_op(name: str) -> type[tnp.Op]:
+    """The op class that `NAME`, `FILE.py:NAME` or `MODULE:NAME` means, or a ValueError."""
+    source, _, name = name.rpartition(":")
+    found = getattr(load(source), name, None) if source else tnp.Op.registry.get(name)
+    if not (isinstance(found, type) and issubclass(found, tnp.Op)):
+        raise ValueError(f"{source or 'tinygrad_np'} has no op {name!r}")
     return found
 
 
-def _module(place: str) -> Any:
-    try:
-        if not place.endswith(".py"):
-            sys.path.insert(0, "")
-            return importlib.import_module(place)
-        spec = importlib.util.spec_from_file_location(Path(place).stem, place)
-        if spec is None or spec.loader is None:
-            raise ValueError(f"{place} cannot be imported")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module  # dataclasses look their module up
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ValueError(f"{place} cannot be imported: {type(error).__name__}: {error}") from error
+def load(source: str) -> Any:
+    """The module in a file, or of a name that can be imported from the current folder."""
+    if not source.endswith(".py"):
+        sys.path.insert(0, "")
+        return importlib.import_module(source)
+    path = Path(source)
+    if not path.is_file():
+        raise ValueError(f"there is no file {source}")
+    spec: Any = importlib.util.spec_from_file_location(path.stem, path)
+    sys.modules[path.stem] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def positive(kind: type) -> Any:
+    """The reader of a positive number of a kind."""
+
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"expected a positive {kind.__name__}, got {text!r}")
+        return value
+
+    return read
+
+
+def natural(text: str) -> int:
+    """Read 0, 1, 2 ..."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    return int(text)
+
+
+def picture(text: str) -> Path:
+    """Read the name of an SVG or PNG file."""
+    path = Path(text)
+    if path.suffix not in (".svg", ".png"):
+        raise argparse.ArgumentTypeError(f"expected a name in .svg or .png, got {text!r}")
+    return path

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Self
 
 import tinygrad_np as tnp
 from tinygrad_np import Handle, Tensor, no_grad, scope
 
 from .parameter import Parameter, forget_grad
 from .tree import Tree
-
-Self = TypeVar("Self", bound="Module")
 
 
 class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
@@ -144,7 +142,7 @@ class Module(Tree):
                 tensor.copy_(state[key].reshape(tensor.shape))
         for key in state:
             name, dot, _ = key.removeprefix(prefix).partition(".")
-            if key.startswith(prefix) and name not in (self._modules if dot else own):
+            if name not in (self._modules if dot else own):
                 keys.unexpected_keys.append(key)
         for name, module in self._modules.items():
             if module is not None:
@@ -168,7 +166,7 @@ class Module(Tree):
 
     # -- modes and conversions
 
-    def train(self: Self, mode: bool = True) -> Self:
+    def train(self, mode: bool = True) -> Self:
         """Switch itself and everything below to training, which dropout and batch norm heed.
 
         Raises ValueError if `mode` is no bool.
@@ -180,11 +178,11 @@ class Module(Tree):
             module.train(mode)
         return self
 
-    def eval(self: Self) -> Self:
+    def eval(self) -> Self:
         """Switch to evaluation: the opposite of `train`."""
         return self.train(False)
 
-    def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Want gradients of all parameters, or of none."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
@@ -195,14 +193,14 @@ class Module(Tree):
         for parameter in self.parameters():
             forget_grad(parameter, set_to_none)
 
-    def apply(self: Self, fn: Callable[[Any], Any]) -> Self:
+    def apply(self, fn: Callable[[Any], Any]) -> Self:
         """Call `fn` with every module below and then with itself."""
         for module in self.children():
             module.apply(fn)
         fn(self)
         return self
 
-    def to(self: Self, *args: Any, **kwargs: Any) -> Self:
+    def to(self, *args: Any, **kwargs: Any) -> Self:
         """Convert all parameters and buffers of floating point in place, as `Tensor.to` would.
 
         Raises TypeError for a dtype of integers, RuntimeError for a device other than the CPU.
@@ -221,7 +219,7 @@ class Module(Tree):
 
         return self._apply(convert)
 
-    def _apply(self: Self, convert: Callable[[Tensor], Tensor]) -> Self:
+    def _apply(self, convert: Callable[[Tensor], Tensor]) -> Self:
         for module in self.children():
             module._apply(convert)
         for parameter in self._parameters.values():
@@ -233,19 +231,19 @@ class Module(Tree):
             self._buffers[name] = buffer if buffer is None else convert(buffer)
         return self
 
-    def half(self: Self) -> Self:
+    def half(self) -> Self:
         """Convert to float16."""
         return self.to(tnp.float16)
 
-    def float(self: Self) -> Self:
+    def float(self) -> Self:
         """Convert to float32."""
         return self.to(tnp.float32)
 
-    def double(self: Self) -> Self:
+    def double(self) -> Self:
         """Convert to float64."""
         return self.to(tnp.float64)
 
-    def cpu(self: Self) -> Self:
+    def cpu(self) -> Self:
         """Itself: it is on the CPU already."""
         return self
 

@@ -1,61 +1,81 @@
-"""What a training run leaves behind: weights, history, curves, and a picture of its graph."""
+"""What a training run leaves behind: the table on the screen and the files in its folder."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+import numpy
 
-import tinygrad_np
+import tinygrad_np as tnp
 
-from .train import Row, Training
+from .functional import cross_entropy
+from .models import LeNet
+
+HEADER = "epoch    loss   train    test  learning rate  seconds"
 
 
-def save(training: Training, rows: list[Row], out: Path) -> list[Path]:
-    """Write everything into the folder `out`, and return what was written."""
-    out.mkdir(parents=True, exist_ok=True)
-    written = [out / "model.npz", out / "history.csv"]
-    np.savez(written[0], **training.state())  # type: ignore[arg-type]
-    with open(written[1], "w", newline="") as file:
-        table = csv.DictWriter(file, list(asdict(rows[0])))
+@dataclass(frozen=True)
+class Row:
+    """One epoch: mean loss of its batches, accuracies after it, seconds without measuring them."""
+
+    epoch: int
+    loss: float
+    train: float
+    test: float
+    learning_rate: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.epoch:5}  {self.loss:6.4f}  {self.train:6.4f}  {self.test:6.4f}  "
+            f"{self.learning_rate:13.3g}  {self.seconds:7.1f}"
+        )
+
+
+def save(
+    folder: Path, state: Mapping[str, numpy.ndarray], rows: Sequence[Row], model: LeNet | None
+) -> None:
+    """Write the weights, the rows, their curves and the model's graph, and say where they lie."""
+    numpy.savez(folder / "model.npz", **state)
+    print(f"model       {folder / 'model.npz'}")
+    with open(folder / "history.csv", "w", newline="") as file:
+        table = csv.DictWriter(file, [field.name for field in fields(Row)])
         table.writeheader()
         table.writerows(asdict(row) for row in rows)
-    written += curves(rows, out / "curves.png")
-    if training.recipe.framework != "torch":
-        written += graph(training.example_loss(), dict(training.model.named_parameters()), out)
-    return written
+    print(f"history     {folder / 'history.csv'}")
+    print(f"curves      {save_curves(folder / 'curves.png', rows)}")
+    if model is not None:
+        save_graph(folder / "graph.svg", model)
+        print(f"graph       {folder / 'graph.svg'}")
 
 
-def curves(rows: list[Row], path: Path) -> list[Path]:
-    """Loss and accuracies against the epochs, as PNG; nothing without matplotlib."""
+def save_curves(path: Path, rows: Sequence[Row]) -> Path | str:
+    """Draw loss and accuracies over the epochs; without matplotlib, the way to get it."""
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ImportError:
-        print("no curves.png: that needs matplotlib (pip install 'tinygrad-np[plot]')")
-        return []
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    except ModuleNotFoundError:
+        return "need matplotlib: pip install 'tinygrad-np[plot]'"
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [row.epoch for row in rows]
-    left.plot(epochs, [row.loss for row in rows], "o-", color="#3b6ea5")
+    left.plot(epochs, [row.loss for row in rows], ".-")
     left.set(title="training loss", xlabel="epoch", yscale="log")
-    right.plot(epochs, [row.train_accuracy for row in rows], "o-", label="train", color="#3b6ea5")
-    right.plot(epochs, [row.test_accuracy for row in rows], "o-", label="test", color="#c9733a")
+    right.plot(epochs, [row.train for row in rows], ".-", label="train")
+    right.plot(epochs, [row.test for row in rows], ".-", label="test")
     right.set(title="accuracy", xlabel="epoch")
     right.legend()
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.xaxis.get_major_locator().set_params(integer=True)
     figure.savefig(path, dpi=120)
-    return [path]
+    return path
 
 
-def graph(loss: Any, params: dict[str, Any], out: Path) -> list[Path]:
-    """The graph that made `loss`, as SVG in the folder `out`."""
-    path = out / "graph.svg"
-    tinygrad_np.draw_graph(loss, params).render(outfile=path, cleanup=True)
-    return [path]
+def save_graph(path: Path, model: LeNet) -> None:
+    """Draw the graph of the loss of 64 images, as SVG or PNG by the name of the file."""
+    loss = cross_entropy(model(tnp.zeros(64, 1, 28, 28)), tnp.zeros(64, dtype=tnp.int64))
+    drawing = tnp.draw_graph(loss, dict(model.named_parameters()))
+    path.write_bytes(drawing.pipe(format=path.suffix[1:]))

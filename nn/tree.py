@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any
 
 from tinygrad_np import Tensor
@@ -41,17 +42,17 @@ class Tree:
             self._forget(name, except_for="_parameters")
             self.register_parameter(name, value)
         elif name in registered("_parameters", ()):
-            self._replace("_parameters", name, value, value is None, "parameter", "nn.Parameter")
+            self._parameters[name] = _fitting(value, NoneType, "parameter", name, "nn.Parameter")
         elif isinstance(value, Tree):
             if registered("_modules") is None:
                 raise AttributeError("cannot assign module before Module.__init__() call")
             self._forget(name, except_for="_modules")
             self._modules[name] = value
         elif name in registered("_modules", ()):
-            self._replace("_modules", name, value, value is None, "child module", "nn.Module")
+            self._modules[name] = _fitting(value, NoneType, "child module", name, "nn.Module")
         elif name in registered("_buffers", ()):
-            fits = value is None or isinstance(value, Tensor)
-            self._replace("_buffers", name, value, fits, "buffer", "tinygrad_np.Tensor")
+            kinds = Tensor | None
+            self._buffers[name] = _fitting(value, kinds, "buffer", name, "tinygrad_np.Tensor")
         else:
             object.__setattr__(self, name, value)
 
@@ -60,23 +61,11 @@ class Tree:
         for registry in {"_parameters", "_buffers", "_modules"} - {except_for}:
             own[registry].pop(name, None)
         own.pop(name, None)
-        self._unsaved.discard(name)
-
-    def _replace(
-        self, registry: str, name: str, value: Any, fits: bool, what: str, expected: str
-    ) -> None:
-        if not fits:
-            raise TypeError(
-                f"cannot assign '{typename(value)}' as {what} '{name}' "
-                f"({expected} or None expected)"
-            )
-        vars(self)[registry][name] = value
 
     def __delattr__(self, name: str) -> None:
         for registry in (self._parameters, self._buffers, self._modules):
             if name in registry:
                 del registry[name]
-                self._unsaved.discard(name)
                 return
         object.__delattr__(self, name)
 
@@ -245,6 +234,14 @@ class Tree:
                     if remove_duplicate:
                         seen.add(member)
                     yield _joined(path, name), member
+
+
+def _fitting(value: Any, kinds: Any, what: str, name: str, expected: str) -> Any:
+    if not isinstance(value, kinds):
+        raise TypeError(
+            f"cannot assign '{typename(value)}' as {what} '{name}' ({expected} or None expected)"
+        )
+    return value
 
 
 def _joined(path: str, name: str) -> str:

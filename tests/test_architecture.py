@@ -15,7 +15,7 @@ NN = sorted((ROOT / "nn").rglob("*.py"))
 def imports(path: Path) -> set[str]:
     """The absolute names of all modules and names that a file imports, wherever it does."""
     package = path.relative_to(ROOT).with_suffix("").parts
-    package = package if path.name != "__init__.py" else package[:-1] + ("__init__",)
+    package = package if path.name != "__init__.py" else (*package[:-1], "__init__")
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

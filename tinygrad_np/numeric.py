@@ -8,7 +8,7 @@ A derivative along `direction` is measured by moving the input's memory in place
 
 Where central difference and rule disagree, three slopes are taken at each of three steps. If the
 slope across agrees with one beside it at some step, the function is smooth at x and that slope
-decides. If left and right have settled, yet differ from the slope across, x is a kink or a jump, and
+decides. If left and right have settled, yet differ from the slope across, x is a kink or a jump:
 the rule may return anything between left and right. No wrong rule at a smooth point is excused.
 """
 
@@ -124,5 +124,7 @@ def _limits_of(sides: Array, tolerance: Array, usable: Any) -> tuple[Array, Arra
     margin = numpy.take_along_axis(tolerance, levels[:, None], axis=0)[-1]
     grows = (abs(last) > 2 * abs(before)) & (abs(before) > 2 * abs(first)) & (abs(last) > margin)
     ends = numpy.where(grows, numpy.copysign(numpy.inf, last), last)
-    known = grows | numpy.isnan(ends) | (abs(last - before) <= margin)
+    change, gap = abs(last - before), numpy.nan_to_num(abs(last[0] - last[1]))
+    known = grows | numpy.isnan(ends) | (change <= numpy.maximum(margin, gap / 8))
+    margin = margin + numpy.where(grows, 0, change)
     return ends, margin, known.all(axis=0) & ~numpy.isnan(ends).all(axis=0) & (usable > 1)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from ..module import Module, in_brackets
-
-Self = TypeVar("Self", bound="_Ordered")
 
 
 class _Ordered(Module):
@@ -51,7 +49,7 @@ class _Ordered(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._modules.values())
 
-    def append(self: Self, module: Module) -> Self:
+    def append(self, module: Module) -> Self:
         """Add a child at the end; return self."""
         self.add_module(str(len(self)), module)
         return self
@@ -87,10 +85,10 @@ class Sequential(_Ordered):
             input = module(input)
         return input
 
-    def _taken(self, index: slice) -> Sequential:
+    def _taken(self, index: slice) -> Self:
         return type(self)(OrderedDict(list(self._modules.items())[index]))
 
-    def insert(self, index: int, module: Module) -> Sequential:
+    def insert(self, index: int, module: Module) -> Self:
         """Put a child before position `index`; return self.
 
         Raises IndexError out of range, TypeError for what is no module.
@@ -100,7 +98,7 @@ class Sequential(_Ordered):
         self._insert(index, module)
         return self
 
-    def extend(self, sequential: Iterable[Any]) -> Sequential:
+    def extend(self, sequential: Iterable[Any]) -> Self:
         """Append every module of `sequential`; return self."""
         for module in list(sequential):
             self.append(module)
@@ -109,7 +107,7 @@ class Sequential(_Ordered):
     def __add__(self, other: Any) -> Sequential:
         return Sequential(*self, *_sequential(other))
 
-    def __iadd__(self, other: Any) -> Sequential:
+    def __iadd__(self, other: Any) -> Self:
         return self.extend(_sequential(other))
 
     def __mul__(self, other: int) -> Sequential:
@@ -117,7 +115,7 @@ class Sequential(_Ordered):
 
     __rmul__ = __mul__
 
-    def __imul__(self, other: int) -> Sequential:
+    def __imul__(self, other: int) -> Self:
         return self.extend([*self] * (self._times(other) - 1))
 
     def _times(self, other: Any) -> int:
@@ -152,14 +150,14 @@ class ModuleList(_Ordered):
         super().__init__()
         self.extend(() if modules is None else modules)
 
-    def _taken(self, index: slice) -> ModuleList:
+    def _taken(self, index: slice) -> Self:
         return type(self)(list(self)[index])
 
     def insert(self, index: int, module: Module) -> None:
         """Put a child before position `index`."""
         self._insert(index, module)
 
-    def extend(self, modules: Iterable[Any]) -> ModuleList:
+    def extend(self, modules: Iterable[Any]) -> Self:
         """Append every module of an iterable; return self. Raises TypeError for anything else."""
         if not isinstance(modules, Iterable):
             raise TypeError(
@@ -170,7 +168,7 @@ class ModuleList(_Ordered):
             self.append(module)
         return self
 
-    def __iadd__(self, modules: Iterable[Any]) -> ModuleList:
+    def __iadd__(self, modules: Iterable[Any]) -> Self:
         return self.extend(modules)
 
     def __add__(self, other: Iterable[Any]) -> ModuleList:
