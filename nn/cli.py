@@ -41,39 +41,22 @@ def build_parser() -> Parser:
     parser = Parser("tinygrad-np", description="Train, draw and prove what is built on NumPy.")
     parser.add_argument("--version", action="version", version=tnp.__version__)
     commands = parser.add_subparsers(metavar="command", required=True)
-    formatter = argparse.ArgumentDefaultsHelpFormatter
 
     train = commands.add_parser(
-        "train", help="train LeNet on MNIST", formatter_class=formatter,
+        "train", help="train LeNet on MNIST",
         description="Train LeNet by the published recipe (SGD, momentum 0.9, weight decay 1e-4, "
         "learning rate times 0.3 every 6 epochs), and save model, history, curves and graph.",
     )  # fmt: skip
-    add = train.add_argument
-    add(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="folder of the MNIST files; embedded subset without",
-    )
-    add("--download", action="store_true", help="fetch what is missing in the folder of --data")
-    add("--epochs", type=positive(int), default=14, metavar="N", help="passes over the images")
-    add("--batch-size", type=positive(int), default=64, metavar="N", help="images in a step")
-    add("--lr", type=positive(float), default=0.02, metavar="X", help="learning rate at the start")
-    add("--shift", type=natural, metavar="N", help="move each training image by up to N pixels, "
-        "anew in each epoch; 1 for the embedded subset and 0 with --data unless given")  # fmt: skip
-    add_model_options(add)
-    add("--seed", type=natural, default=0, metavar="N", help="of weights and shuffling")
-    add("--framework", choices=("tinygrad_np", "torch"), default="tinygrad_np", help="who computes")
-    add("--out", type=Path, default=Path("runs"), metavar="DIR", help="folder of the results")
+    add_train_options(train.add_argument)
     train.set_defaults(run=run_train, parser=train)
 
     draw = commands.add_parser(
-        "draw", help="draw the graph of LeNet", formatter_class=formatter,
+        "draw", help="draw the graph of LeNet",
         description="Draw the graph of LeNet's loss on 64 images, as SVG or PNG.",
     )  # fmt: skip
     add_model_options(draw.add_argument)
     draw.add_argument("--out", type=picture, default=Path("graph.svg"), metavar="FILE",
-                      help="what to write, .svg or .png")  # fmt: skip
+                      help="what to write, .svg or .png; %(default)s")  # fmt: skip
     draw.set_defaults(run=run_draw, parser=draw)
 
     test_op = commands.add_parser(
@@ -86,11 +69,33 @@ def build_parser() -> Parser:
     return parser
 
 
+def add_train_options(add: Any) -> None:
+    """The options of `train`."""
+    add("--data", type=Path, metavar="DIR", help="folder of the MNIST files; without it the "
+        "embedded subset, 6,000 training and 1,000 test images")  # fmt: skip
+    add("--download", action="store_true", help="fetch what is missing in the folder of --data")
+    add("--epochs", type=positive(int), default=14, metavar="N",
+        help="how often all images are seen; %(default)s")  # fmt: skip
+    add("--batch-size", type=positive(int), default=64, metavar="N",
+        help="images in a step; %(default)s")  # fmt: skip
+    add("--lr", type=positive(float), default=0.02, metavar="X",
+        help="learning rate at the start; %(default)s")  # fmt: skip
+    add("--shift", type=natural, metavar="N", help="move each training image by up to N pixels, "
+        "anew in each epoch; 1 for the embedded subset, 0 with --data")  # fmt: skip
+    add_model_options(add)
+    add("--seed", type=natural, default=0, metavar="N",
+        help="of weights, shuffling and shifts; %(default)s")  # fmt: skip
+    add("--framework", choices=("tinygrad_np", "torch"), default="tinygrad_np",
+        help="what computes; %(default)s")  # fmt: skip
+    add("--out", type=Path, default=Path("runs"), metavar="DIR",
+        help="folder of the results; %(default)s")  # fmt: skip
+
+
 def add_model_options(add: Any) -> None:
     """The options that choose a LeNet."""
-    add("--pool", choices=("max", "avg"), default="max", help="kind of pooling")
+    add("--pool", choices=("max", "avg"), default="max", help="kind of pooling; %(default)s")
     add("--order", choices=("conv-pool-relu", "conv-relu-pool"), default="conv-pool-relu",
-        help="where relu stands")  # fmt: skip
+        help="where relu stands; %(default)s")  # fmt: skip
 
 
 def run_train(options: argparse.Namespace) -> int:
@@ -109,7 +114,11 @@ def run_draw(options: argparse.Namespace) -> int:
 
 def run_test_op(options: argparse.Namespace) -> int:
     """`tinygrad-np test-op`"""
-    report = tnp.check_op(find_op(options.op))
+    try:
+        report = tnp.check_op(find_op(options.op))
+    except Exception as error:  # whatever the user's file does
+        kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
+        raise ValueError(f"{options.op}: {kind}{error}") from error
     print(report)
     return 0 if report else 1
 
@@ -128,11 +137,11 @@ def load(source: str) -> Any:
     if not source.endswith(".py"):
         sys.path.insert(0, "")
         return importlib.import_module(source)
-    path = Path(source)
-    if not path.is_file():
+    if not Path(source).is_file():
         raise ValueError(f"there is no file {source}")
-    spec: Any = importlib.util.spec_from_file_location(path.stem, path)
-    sys.modules[path.stem] = module = importlib.util.module_from_spec(spec)
+    name = f"op_file_{Path(source).stem}"
+    spec: Any = importlib.util.spec_from_file_location(name, source)
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 

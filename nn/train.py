@@ -32,6 +32,8 @@ def train(options: Namespace) -> int:
 
     Raises OSError, ValueError or ImportError where an option asks for what is not there.
     """
+    if options.download and options.data is None:
+        raise ValueError("--download needs a folder, --data DIR")
     options.out.mkdir(parents=True, exist_ok=True)
     splits = [
         nn.data.MNIST(options.data, train, download=options.download) for train in (True, False)

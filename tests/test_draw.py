@@ -111,7 +111,7 @@ def test_configuration_is_shown_without_defaults():
 
 
 def test_a_deep_graph_needs_no_recursion():
-    x = y = tnp.ones((), requires_grad=True)
+    y = tnp.ones((), requires_grad=True)
     for _ in range(100_000):
         y = -y
     source = draw_graph(y).source

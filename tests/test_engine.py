@@ -327,6 +327,24 @@ def test_an_input_without_a_rule_fails_at_forward_time():
         del tnp.Op.registry["Half"]
 
 
+def test_a_rule_that_returns_another_shape_is_named():
+    class Turned(tnp.Op):
+        """y = x;   dx = g"""
+
+        def forward(self, x):
+            return x.copy()
+
+        def dx(self, g):
+            return g.T
+
+    try:
+        y = Turned()(tnp.ones(2, 3, requires_grad=True)).sum()
+        with pytest.raises(RuntimeError, match=r"Turned\.dx returned .* \(3, 2\) .* \(2, 3\)"):
+            y.backward()
+    finally:
+        del tnp.Op.registry["Turned"]
+
+
 def test_a_rule_that_changes_the_dtype_is_an_error():
     class Widens(tnp.Op):
         """y = x;   dx = g"""

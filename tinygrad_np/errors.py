@@ -86,6 +86,15 @@ def graph_was_freed(op: Any) -> RuntimeError:
     )
 
 
+def gradient_does_not_fit(op: Any, index: int, gradient: Any) -> OpError:
+    """A rule gave a gradient of a shape that cannot be summed to its input's."""
+    name = op.names[0 if op.variadic else index]
+    return OpError(
+        f"{type(op).__name__}.d{name} returned a gradient of shape {tuple(gradient.shape)} for an "
+        f"input of shape {tuple(op.shapes[index])}\n  forward ran at {line_of(op.frame)}"
+    )
+
+
 def no_rule(op: Any, name: str) -> OpError:
     """A tensor that wants a gradient went into an input without a backward rule."""
     return OpError(

@@ -145,7 +145,10 @@ class Op:
             else:
                 gradient = rule.function(self, g, *values)
             if gradient.shape != self.shapes[index]:
-                gradient = Op.registry["SumTo"](self.shapes[index])(gradient)
+                try:
+                    gradient = Op.registry["SumTo"](self.shapes[index])(gradient)
+                except errors.OpError as error:
+                    raise errors.gradient_does_not_fit(self, index, gradient) from error
             yield edge, gradient
 
     def release(self) -> None:

@@ -97,7 +97,10 @@ class SumTo(Op):
     def forward(self, x):
         new = x.ndim - len(self.shape)
         stretched = [i + new for i, n in enumerate(self.shape) if n == 1 != x.shape[i + new]]
-        return x.sum((*range(new), *stretched), keepdims=True).reshape(self.shape)
+        y = x.sum((*range(new), *stretched), keepdims=True)
+        if new < 0 or y.shape[new:] != self.shape:
+            raise ValueError(f"{self.shape} does not broadcast to {x.shape}")
+        return y.reshape(self.shape)
 
     def dx(self, g):
         return Expand(self.shapes[0])(g)
@@ -106,6 +109,7 @@ class SumTo(Op):
         yield Sample(r.normal(2, 3, 4), shape=(3, 1))
         yield Sample(r.normal(2, 3), shape=())
         yield Sample(r.normal(0, 3), shape=(1, 3))
+        yield ErrorSample(lambda: SumTo((2, 3))(zeros(3, 2)), "does not broadcast to")
 
     def reference(self, torch, x):
         return x.sum_to_size(self.shape)
