@@ -85,6 +85,16 @@ def test_files_are_short(path):
     assert len(path.read_text().splitlines()) <= 300
 
 
+def test_functions_are_short():
+    long = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in [*ENGINE, *NN]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= 40
+    ]
+    assert long == []
+
+
 def test_the_path_that_a_learner_reads_is_short():
     core = [ROOT / "tinygrad_np" / f"{name}.py" for name in ("op", "graph", "engine", "tensor")]
     assert sum(len(path.read_text().splitlines()) for path in core) <= 700

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy
 
+from . import errors
 from .grad_mode import set_grad_enabled
 from .graph import order
 from .hooks import Hooks, hooked
@@ -59,8 +60,7 @@ def grad(
     """The gradients of `outputs`, weighted by `grad_outputs`, with respect to `inputs`.
 
     Nothing is added to any `grad`. An input that the outputs do not depend on is an error unless
-    `allow_unused` (then None) or `materialize_grads` (then zeros).
-    Source: PyTorch, torch.autograd.grad.
+    `allow_unused` (None) or `materialize_grads` (zeros). Source: PyTorch, torch.autograd.grad.
 
     >>> import tinygrad_np as tnp
     >>> x = tnp.tensor(3.0, requires_grad=True)
@@ -80,13 +80,10 @@ def grad(
     results = []
     for tensor in inputs:
         g = found.get(tensor.edge)
-        if g is None and not (allow_unused or materialize_grads):
-            raise RuntimeError(
-                "One of the differentiated Tensors appears to not have been used in the graph. "
-                "Set allow_unused=True if this is the desired behavior."
-            )
-        if g is None:
-            g = numpy.zeros_like(tensor.array) if materialize_grads else None
+        if g is None and materialize_grads:
+            g = numpy.zeros_like(tensor.array)
+        elif g is None and not allow_unused:
+            raise errors.unused_input(tensor)
         results.append(g if g is None or isinstance(g, Tensor) else wrap(_in_order(g)))
     return tuple(results)
 

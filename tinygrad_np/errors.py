@@ -75,6 +75,14 @@ def saved_value_changed(op: Any, name: str, version: Any, count: int) -> Runtime
     )
 
 
+def unused_input(x: Any) -> RuntimeError:
+    """grad() was asked for the gradient of something that the outputs do not depend on."""
+    return RuntimeError(
+        f"One of the differentiated Tensors ({described(x)}) appears to not have been used in the "
+        "graph. Set allow_unused=True if this is the desired behavior."
+    )
+
+
 def graph_was_freed(op: Any) -> RuntimeError:
     """A second backward met a node whose saved values are gone."""
     return RuntimeError(

@@ -164,8 +164,7 @@ def conv2d(
               [4., 4., 2.],
               [2., 2., 1.]]]])
     """
-    kernel = tuple(weight.shape[-2:])
-    geometry = conv_geometry(kernel, stride, padding, dilation, groups)
+    geometry = conv_geometry(tuple(weight.shape[-2:]), stride, padding, dilation, groups)
     for name, other in (("weight", weight), ("bias", bias)):
         if other is not None and other.dtype != input.dtype:
             raise OpError(
