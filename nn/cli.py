@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (DownloadError, ImportError, OSError, ValueError) as error:
-        options.parser.error(str(error))
+        command: Parser = options.parser
+        command.error(str(error))
 
 
 def build_parser() -> Parser:
