@@ -39,7 +39,7 @@ def save(
     folder: Path, state: Mapping[str, numpy.ndarray], rows: Sequence[Row], model: LeNet | None
 ) -> None:
     """Write the weights, the rows, their curves and the model's graph, and say where they lie."""
-    numpy.savez(folder / "model.npz", **state)  # type: ignore[arg-type]  # type: ignore[arg-type]
+    numpy.savez(folder / "model.npz", **state)  # type: ignore[arg-type]
     print(f"model       {folder / 'model.npz'}")
     with open(folder / "history.csv", "w", newline="") as file:
         table = csv.DictWriter(file, [field.name for field in fields(Row)])
