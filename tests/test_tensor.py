@@ -103,6 +103,13 @@ def test_arrays_on_the_left_and_numpys_functions_keep_the_gradient():
     assert np.sum(x.detach()).item() == np.mean(x.detach()).item() * 2 == 3.0
 
 
+def test_functions_in_rules_keep_the_dtype_of_numpys_scalars():
+    x = np.array(0.3)
+    assert tnp.exp(-x).dtype == tnp.mul(-x, -x).dtype == np.float64
+    assert tnp.exp(-x) == np.exp(-0.3)
+    assert (tnp.ones(1) * -x.astype(np.float32)).dtype == tnp.float32
+
+
 @BOTH
 def test_dtypes_of_results(lib):
     names = {

@@ -89,9 +89,12 @@ def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 def promoted(*operands: Any) -> list[Any]:
     """The operands in their common dtype, numbers as 0-d arrays: what an op takes.
 
-    Numbers are weak and never change the dtype of a tensor within their kind.
+    Numbers are weak and never change the dtype of a tensor within their kind. Without a tensor, as
+    in a rule on plain arrays, NumPy's scalars are what 0-d arrays become and keep their dtype.
     Raises TypeError for what is no number, array or tensor.
     """
+    if not any(isinstance(x, Tensor) for x in operands):
+        operands = tuple(numpy.asarray(x) if isinstance(x, numpy.generic) else x for x in operands)
     arrays = [x.array if isinstance(x, Tensor) else x for x in operands]
     for x in arrays:
         if not isinstance(x, OPERANDS):
