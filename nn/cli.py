@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.run(options)
     except KeyboardInterrupt:
         return 130
+    except tnp.OpError:  # a ValueError, but not the user's
+        raise
     except (DownloadError, ImportError, OSError, ValueError) as error:
         command: Parser = options.parser
         command.error(str(error))
@@ -164,8 +166,10 @@ def positive(kind: type) -> Any:
 
 def natural(text: str) -> int:
     """Read 0, 1, 2 ..."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from 0 below 2**63, got {text!r}"
+        )
     return int(text)
 
 

@@ -52,19 +52,19 @@ def train(options: Namespace) -> int:
         f"{len(splits[1]):,} test images, seed {options.seed}"
     )
     print(report.HEADER)
-    rows, stopped = [], False
+    rows, code = [], 0
     try:
         for row in epochs(framework, model, train_set, test_set, shift, options):
             rows.append(row)
             print(row)
     except KeyboardInterrupt:
-        print("stopped; the model is saved as it is, the history up to the last whole epoch")
-        stopped = True
-    state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
-    report.save(options.out, state, rows, lenet if model is lenet else None)
-    if rows:
+        print("stopped; what is saved is the model as it is and the whole epochs")
+        code = 130
+    if rows:  # else the results of an earlier run stay
+        state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
+        report.save(options.out, state, rows, lenet if model is lenet else None)
         print(f"test accuracy: {rows[-1].test:.4f}")
-    return 130 if stopped else 0
+    return code
 
 
 def epochs(
@@ -116,7 +116,7 @@ def shifted(images: numpy.ndarray, most: int, random: numpy.random.Generator) ->
     padded = numpy.pad(images, [(0, 0), (0, 0), (most, most), (most, most)], mode="edge")
     windows = numpy.lib.stride_tricks.sliding_window_view(padded, images.shape[2:], axis=(2, 3))
     down, right = random.integers(0, 2 * most + 1, (2, len(images)))
-    return windows[numpy.arange(len(images)), :, down, right]  # (N, C, 5, 5, H, W) -> (N, C, H, W)
+    return windows[numpy.arange(len(images)), :, down, right]  # (N, C, S, S, H, W) -> (N, C, H, W)
 
 
 def normalised(*splits: nn.data.MNIST) -> list[Arrays]:
@@ -156,7 +156,10 @@ def twin(module: nn.Module) -> Any:
 
 def pytorch() -> SimpleNamespace:
     """PyTorch, with models remade from its modules."""
-    import torch
+    try:
+        import torch
+    except ImportError:
+        raise ValueError("--framework torch needs PyTorch: pip install torch") from None
 
     return SimpleNamespace(
         tensors=torch, nn=torch.nn, optim=torch.optim, data=torch.utils.data, model=twin

@@ -171,3 +171,10 @@ def test_graphviz_is_imported_only_when_something_is_drawn():
     code = "import sys, tinygrad_np; print('graphviz' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_render_without_a_format_writes_svg(tmp_path):
+    w = tnp.ones(2, requires_grad=True)
+    written = tnp.draw_graph((w * w).sum()).render(tmp_path / "graph")
+    assert written.endswith("graph.svg")
+    assert "<svg" in (tmp_path / "graph.svg").read_text()

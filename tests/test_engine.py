@@ -123,6 +123,7 @@ def test_freed_graph_error_names_the_users_line():
         (lambda: tnp.ones(2).retain_grad(), "can't retain_grad on Tensor that has requires_grad"),
         (lambda: tnp.tensor([1], requires_grad=True), "Only Tensors of floating point dtype"),
         (lambda: setattr(leaf(1) * 2, "requires_grad", False), "only change requires_grad flags"),
+        (lambda: setattr(leaf(1), "data", tnp.tensor([1])), "must be floating point"),
         (lambda: tnp.autograd.grad([leaf(1)], leaf(1), [None, None]), "got 1 tensors and 2 grad"),
     ],
 )
@@ -136,6 +137,7 @@ def test_errors(call, text):
     [
         (lambda: leaf(1).backward(5), "either Tensors or None, but got int"),
         (lambda: setattr(leaf(1), "grad", 5), "expected to be a Tensor or None"),
+        (lambda: setattr(leaf(1), "data", 5), "data has to be a tensor, but got int"),
     ],
 )
 def test_type_errors(call, text):
@@ -153,6 +155,13 @@ def test_hooks_see_and_replace_gradients():
     (x * 1).sum().backward()
     assert [g.tolist() for g in seen] == [[10.0, 10.0]]
     assert x.grad.tolist() == [11.0, 11.0]
+
+
+def test_a_hook_must_return_a_tensor():
+    h = leaf(1) * 1
+    h.register_hook(lambda g: 5)
+    with pytest.raises(TypeError, match="must return a Tensor or None, got int"):
+        h.backward()
 
 
 def test_hooks_whose_handles_were_thrown_away_all_run():
@@ -255,6 +264,60 @@ def test_graphs_die_by_reference_count_alone():
         assert [node() for node in watched] == [None, None]
     finally:
         gc.enable()
+
+
+def test_an_op_that_is_called_again_is_a_new_node():
+    exp = tnp.Op.registry["Exp"]()
+    a, b = leaf(0), leaf(2)
+    first, second = exp(a), exp(b)
+    exp(exp(a)).sum().backward()
+    assert a.grad.item() == pytest.approx(np.e)
+    first.sum().backward()
+    assert a.grad.item() == pytest.approx(np.e + 1)
+    second.sum().backward()
+    assert b.grad.item() == pytest.approx(np.e**2)
+
+
+def test_a_forward_of_two_results_is_refused():
+    class Two(tnp.Op):
+        """y = x, x;   dx = g"""
+
+        def forward(self, x):
+            return x, x
+
+        def dx(self, g):
+            return g
+
+    try:
+        with pytest.raises(TypeError, match="Two: forward must return one array"):
+            Two()(leaf(1))
+    finally:
+        del tnp.Op.registry["Two"]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (lambda g: None, r"Fails\.dx returned None"),
+        (lambda g: g @ g, r"Fails\.dx raised ValueError"),
+    ],
+)
+def test_a_rule_that_fails_is_named(body, text):
+    class Fails(tnp.Op):
+        """y = x;   dx = g"""
+
+        def forward(self, x):
+            return x.copy()
+
+        def dx(self, g):
+            return body(g)
+
+    try:
+        y = Fails()(tnp.ones(2, 3, requires_grad=True)).sum()
+        with pytest.raises(RuntimeError, match=text):
+            y.backward()
+    finally:
+        del tnp.Op.registry["Fails"]
 
 
 def test_rules_run_only_for_inputs_that_want_a_gradient():

@@ -226,6 +226,16 @@ def test_versions_count_changes(lib):
     assert (x + 1)._version == 0
 
 
+def test_long_chains_of_views_need_no_recursion():
+    x = tnp.ones(4, requires_grad=True)
+    y = v = x * 1
+    for _ in range(2000):
+        v = v.view(4)
+    v *= 3
+    (y + v).sum().backward()
+    assert x.grad.tolist() == [6.0] * 4
+
+
 def test_setitem_errors_name_the_shapes():
     with pytest.raises(RuntimeError, match=r"(?s)SetItem: .*\n  v: float32 \(2,\)"):
         tnp.zeros(3)[:] = tnp.ones(2)

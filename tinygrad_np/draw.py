@@ -89,7 +89,10 @@ class _Drawing:
         self.ops, self.leaves = count(1), count(1)
         self.tooltip = functools.cache(lambda frame: _lines(line_of(frame)))
         self.graph = _picture()(
-            graph_attr=FONT, node_attr=FONT | OP | {"height": "0.3"}, edge_attr=FONT | EDGE
+            format="svg",
+            graph_attr=FONT,
+            node_attr=FONT | OP | {"height": "0.3"},
+            edge_attr=FONT | EDGE,
         )
         self.clusters: dict[Modules, graphviz.Digraph] = {(): self.graph}
 

@@ -94,13 +94,10 @@ def graph_was_freed(op: Any) -> RuntimeError:
     )
 
 
-def gradient_does_not_fit(op: Any, index: int, gradient: Any) -> OpError:
-    """A rule gave a gradient of a shape that cannot be summed to its input's."""
+def rule_failed(op: Any, index: int, what: str) -> OpError:
+    """A backward rule raised, or what it returned cannot be the gradient of its input."""
     name = op.names[0 if op.variadic else index]
-    return OpError(
-        f"{type(op).__name__}.d{name} returned a gradient of shape {tuple(gradient.shape)} for an "
-        f"input of shape {tuple(op.shapes[index])}\n  forward ran at {line_of(op.frame)}"
-    )
+    return OpError(f"{type(op).__name__}.d{name} {what}\n  forward ran at {line_of(op.frame)}")
 
 
 def no_rule(op: Any, name: str) -> OpError:

@@ -36,6 +36,10 @@ def hooked(hooks: Hooks | None, gradient: Any) -> Any:
     """
     for hook in list((hooks or {}).values()):
         replaced = hook(gradient)
+        if replaced is not None and not hasattr(replaced, "array"):
+            raise TypeError(
+                f"hook {hook!r} must return a Tensor or None, got {type(replaced).__name__}"
+            )
         if replaced is not None and replaced.shape != gradient.shape:
             raise RuntimeError(
                 f"hook {hook!r} has changed the size of value: {gradient.shape} to {replaced.shape}"

@@ -181,11 +181,10 @@ def write(tensor: Tensor, result: Any, name: str) -> None:
 
 def rewrite(tensor: Tensor, node: Any) -> None:
     """Give `tensor`, and whatever it is a view of, the history that ends in `node`."""
-    if tensor.view_of is None:
-        tensor._node = node
-        return
-    source, op = tensor.view_of.source, tensor.view_of.op
-    positions = op.forward(numpy.arange(source.array.size).reshape(source.array.shape))
-    before, piece = wrap(source.array, source.edge), wrap(tensor.array, node)
-    index = numpy.unravel_index(positions, source.array.shape)
-    rewrite(source, Op.registry["SetItem"](index)(before, piece).edge)
+    while (view := tensor.view_of) is not None:
+        source = view.source
+        positions = view.op.forward(numpy.arange(source.array.size).reshape(source.array.shape))
+        index = numpy.unravel_index(positions, source.array.shape)
+        before, piece = wrap(source.array, source.edge), wrap(tensor.array, node)
+        tensor, node = source, Op.registry["SetItem"](index)(before, piece).edge
+    tensor._node = node

@@ -40,7 +40,7 @@ import numpy
 
 from . import errors
 from .graph import context, next_serial, user_frame
-from .rules import ALL, OUT, Rule, rules_of
+from .rules import ALL, OUT, Rule, gradient_by, rules_of, saved_of, tied
 from .tensor import Tensor, wrap
 
 
@@ -72,7 +72,12 @@ class Op:
             Op.registry[cls.__name__] = cls
 
     def __call__(self, *inputs: Any) -> Any:
-        """Run forward; become a node where grad mode is on and an input wants a gradient."""
+        """Run forward; become a node where grad mode is on and an input wants a gradient.
+
+        An instance that is a node already stays what it is, and a new one runs in its place.
+        """
+        if hasattr(self, "serial"):
+            return self._anew()(*inputs)
         arrays, edges, on_tensors = [], [], False
         for x in inputs:
             if isinstance(x, Tensor):
@@ -88,12 +93,19 @@ class Op:
             raise errors.op_failed(self, inputs, error) from error
         if not on_tensors:
             return out
+        if isinstance(out, tuple | list):
+            raise errors.op_failed(self, inputs, TypeError("forward must return one array"))
         result = wrap(out)
         if self.view and numpy.may_share_memory(result.array, arrays[0]):
             result.become_view(inputs[0], self)
         if context.grad_enabled and self.differentiable and any(e is not None for e in edges):
             self.record(inputs, edges, result)
         return result
+
+    def _anew(self) -> Op:
+        op = object.__new__(type(self))
+        op.__dict__.update(self.__dict__)  # the configuration
+        return op
 
     def record(self, inputs: tuple[Any, ...], edges: list[Any], result: Tensor) -> None:
         """Become the node that made `result`: keep edges, the user's line and what rules name."""
@@ -110,7 +122,7 @@ class Op:
                 for position in self._rule(index).positions:
                     for p in range(len(inputs)) if position == ALL else (position,):
                         if p not in saved:
-                            saved[p] = _saved(result if p == OUT else inputs[p])
+                            saved[p] = saved_of(result if p == OUT else inputs[p])
         result._node = self
 
     def _rule(self, index: int) -> Rule:
@@ -129,7 +141,7 @@ class Op:
             raise errors.saved_value_changed(self, name, version, count)
         if not as_tensors:
             return array
-        return _tied(array, version, self if position == OUT else self.edges[position])
+        return tied(array, version, self if position == OUT else self.edges[position])
 
     def gradients(self, g: Any, as_tensors: bool, wanted: Any = None) -> Iterator[tuple[Any, Any]]:
         """Run the rules: (edge, gradient) for each input whose edge is wanted (None: all)."""
@@ -140,16 +152,7 @@ class Op:
                 continue
             rule = self._rule(index)
             values = [self.recall(position, as_tensors) for position in rule.positions]
-            if self.variadic:
-                gradient = rule.function(self, index, g, *values)
-            else:
-                gradient = rule.function(self, g, *values)
-            if gradient.shape != self.shapes[index]:
-                try:
-                    gradient = Op.registry["SumTo"](self.shapes[index])(gradient)
-                except errors.OpError as error:
-                    raise errors.gradient_does_not_fit(self, index, gradient) from error
-            yield edge, gradient
+            yield edge, gradient_by(rule, self, index, g, values)
 
     def release(self) -> None:
         """Let go of what the rules would need: memory falls while backward runs."""
@@ -167,16 +170,3 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<{self.name()}>"
-
-
-def _saved(x: Any) -> tuple[Any, Any, int]:
-    if isinstance(x, Tensor):
-        return x.array, x.version, x.version.count
-    return x, None, 0
-
-
-def _tied(array: Any, version: Any, edge: Any) -> Any:
-    """A Tensor over a saved array whose gradient flows along `edge`."""
-    if isinstance(edge, Tensor):
-        return edge
-    return array if version is None else wrap(array, node=edge, version=version)

@@ -1,10 +1,13 @@
-"""Reading the backward rules of an op class: what a rule names is what is saved."""
+"""Backward rules: reading them from an op class, keeping what they name, and running them."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from . import errors
+from .tensor import Tensor, wrap
 
 OUT, ALL = -1, -2  # positions of values that a rule may name, besides forward's arguments
 
@@ -42,3 +45,39 @@ def rules_of(cls: Any) -> dict[str, Rule]:
     if cls.differentiable and not rules:
         raise TypeError(f"{cls.__name__} has no backward rule d<input>; is it differentiable?")
     return rules
+
+
+def saved_of(x: Any) -> tuple[Any, Any, int]:
+    """What is kept of a value that a rule names: its array, and its version if it has one."""
+    if isinstance(x, Tensor):
+        return x.array, x.version, x.version.count
+    return x, None, 0
+
+
+def tied(array: Any, version: Any, edge: Any) -> Any:
+    """A Tensor over a saved array whose gradient flows along `edge`."""
+    if isinstance(edge, Tensor):
+        return edge
+    return array if version is None else wrap(array, node=edge, version=version)
+
+
+def gradient_by(rule: Rule, op: Any, index: int, g: Any, values: list[Any]) -> Any:
+    """What a rule gives for input `index`, summed over the axes along which that was broadcast.
+
+    Raises OpError, with the rule's name, where the rule fails or its result does not fit.
+    """
+    lead = (index, g) if op.variadic else (g,)
+    try:
+        gradient = rule.function(op, *lead, *values)
+    except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
+        raise errors.rule_failed(op, index, f"raised {type(error).__name__}: {error}") from error
+    shape = op.shapes[index]
+    if getattr(gradient, "shape", None) == shape:
+        return gradient
+    if not hasattr(gradient, "shape"):
+        raise errors.rule_failed(op, index, f"returned {gradient!r} instead of a gradient")
+    try:
+        return type(op).registry["SumTo"](shape)(gradient)
+    except errors.OpError as error:
+        text = f"returned a gradient of shape {tuple(gradient.shape)} for an input of shape {shape}"
+        raise errors.rule_failed(op, index, text) from error

@@ -136,6 +136,12 @@ class Tensor:
 
     @data.setter
     def data(self, data: Tensor) -> None:
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+        if self.requires_grad and data.array.dtype.kind != "f":
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point"
+            )
         self.array = data.array
 
     def become_view(self, source: Tensor, op: Any) -> None:

@@ -43,8 +43,12 @@ class View:
         self.source, self.op, self.rewrites = source, op, rewrites
 
     def retrace(self, tensor: Any) -> None:
-        """Make `tensor` the result of `op` on what `source` has become."""
-        self.rewrites = tensor.version.rewrites
-        edge, tensor._node = self.source.edge, None
-        if edge is not None:
-            copy.copy(self.op).record((self.source,), [edge], tensor)
+        """Make `tensor` the result of `op` on what `source` has become; its sources first."""
+        chain, rewrites = [tensor], tensor.version.rewrites
+        while (view := chain[-1].view_of.source.view_of) is not None and view.rewrites != rewrites:
+            chain.append(chain[-1].view_of.source)
+        for shown in reversed(chain):
+            view = shown.view_of
+            view.rewrites, shown._node, edge = rewrites, None, view.source.edge
+            if edge is not None:
+                copy.copy(view.op).record((view.source,), [edge], shown)
