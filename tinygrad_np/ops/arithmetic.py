@@ -80,6 +80,7 @@ class Mul(Op):
 
     def samples(r):
         yield from r.broadcasting()
+        yield ErrorSample(lambda: mul(ones(3), ones(4)), r"tensor a \(3\) must match")
 
     def reference(self, torch, a, b):
         return torch.mul(a, b)
@@ -101,6 +102,7 @@ class Div(Op):
     def samples(r):
         yield from r.broadcasting(r.positive)
         yield Sample(r.normal(2), -r.positive(2))
+        yield ErrorSample(lambda: div(ones(2), 2, rounding_mode="up"), "but found 'up'")
 
     def reference(self, torch, a, b):
         return torch.div(a, b)

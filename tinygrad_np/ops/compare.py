@@ -79,6 +79,7 @@ class IsNan(Op):
 
     def samples(r):
         yield Sample(numpy.array([[1.0, numpy.nan], [numpy.inf, -0.0]]))
+        yield ErrorSample(lambda: isnan("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
         return torch.isnan(x)

@@ -9,7 +9,7 @@ import numpy
 from ..backend import quiet
 from ..methods import promoted, tensor_method
 from ..op import Op
-from ..samples import Sample
+from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
 from .cast import floating
 
@@ -27,6 +27,7 @@ class ReLU(Op):
         yield Sample(r.away_from(0, (3, 4)))
         yield Sample(r.away_from(0, ()))
         yield Sample(r.away_from(0, (2, 0)))
+        yield ErrorSample(lambda: relu("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
         return torch.relu(x)
@@ -44,6 +45,7 @@ class Exp(Op):
 
     def samples(r):
         yield Sample(r.normal(3, 4))
+        yield ErrorSample(lambda: exp("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
         return torch.exp(x)
@@ -61,6 +63,7 @@ class Log(Op):
 
     def samples(r):
         yield Sample(r.positive(3, 4))
+        yield ErrorSample(lambda: log("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
         return torch.log(x)
@@ -78,6 +81,7 @@ class Sqrt(Op):
 
     def samples(r):
         yield Sample(r.positive(3, 4))
+        yield ErrorSample(lambda: sqrt("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
         return torch.sqrt(x)
@@ -94,6 +98,7 @@ class Abs(Op):
 
     def samples(r):
         yield Sample(r.away_from(0, (3, 4)))
+        yield ErrorSample(lambda: abs("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
         return torch.abs(x)
@@ -110,6 +115,7 @@ class Sign(Op):
 
     def samples(r):
         yield Sample(r.away_from(0, (3, 4)))
+        yield ErrorSample(lambda: sign("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
         return torch.sign(x)
@@ -127,6 +133,7 @@ class Tanh(Op):
     def samples(r):
         yield Sample(r.normal(3, 4))
         yield Sample(numpy.array([-400.0, 400.0]))
+        yield ErrorSample(lambda: tanh("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
         return torch.tanh(x)
@@ -145,6 +152,7 @@ class Sigmoid(Op):
     def samples(r):
         yield Sample(r.normal(3, 4))
         yield Sample(numpy.array([-400.0, -40.0, 40.0, 400.0]))
+        yield ErrorSample(lambda: sigmoid("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
         return torch.sigmoid(x)

@@ -44,6 +44,10 @@ class Amin(Reduction):
     def dx(self, g, x, out):
         return split_among_ties(self, g, x, out)
 
+    def samples(r):
+        yield from Reduction.samples(r)
+        yield ErrorSample(lambda: amin(ones(0, 2), 0), r"dim 0 to have non-zero size", IndexError)
+
     def reference(self, torch, x):
         return torch.amin(x, self.dims, self.keepdim)
 

@@ -57,6 +57,7 @@ class Pow(Op):
 
     def samples(r):
         yield from r.broadcasting(r.positive)
+        yield ErrorSample(lambda: pow(ones(3), ones(4)), r"tensor a \(3\) must match")
 
     def reference(self, torch, a, b):
         return torch.pow(a, b)

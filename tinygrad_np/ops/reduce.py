@@ -105,6 +105,7 @@ class Var(Reduction):
         yield Sample(r.normal(2, 3, 4), dims=(1,), keepdim=True, correction=0)
         yield Sample(r.normal(2, 3, 4), dims=(0, 2), correction=2)
         yield Sample(r.normal(0, 3), dims=(1,))
+        yield ErrorSample(lambda: var(tensor([1])), "std and var only support floating point")
 
     def reference(self, torch, x):
         return torch.var(x, self.dims, correction=self.correction, keepdim=self.keepdim)
@@ -141,6 +142,7 @@ class AnyAll(Op):
             yield Sample(r.mask(3, 4), dims=(1,), every=every)
             yield Sample(r.integers(0, 2, (2, 3)), dims=(0, 1), keepdim=True, every=every)
             yield Sample(r.mask(0, 3), dims=(0,), every=every)
+        yield ErrorSample(lambda: any(ones(2), 1), "but got 1", IndexError)
 
     def reference(self, torch, x):
         return (torch.all if self.every else torch.any)(x, self.dims, keepdim=self.keepdim)

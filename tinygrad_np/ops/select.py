@@ -51,6 +51,9 @@ class Maximum(Op):
 
     def samples(r):
         yield from r.broadcasting()
+        yield ErrorSample(
+            lambda: maximum(numpy.ones(3), "4"), "expected a Tensor.*got str", TypeError
+        )
 
     def reference(self, torch, a, b):
         return torch.maximum(a, b)

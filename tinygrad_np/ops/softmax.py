@@ -63,6 +63,7 @@ class Softmax(Op):
         yield Sample(r.normal(2, 3, 4), dim=0)
         yield Sample(numpy.array([[1e4, -1e4, 0.0], [-1e4, -1e4, -1e4]]), dim=1)
         yield Sample(r.normal(0, 3), dim=1)
+        yield ErrorSample(lambda: softmax(ones(2), 1), "but got 1", IndexError)
 
     def reference(self, torch, x):
         return torch.softmax(x, self.dim)
@@ -94,6 +95,7 @@ class LogSumExp(Op):
         yield Sample(r.normal(2, 3, 4), dims=(0, 2), keepdim=True)
         yield Sample(numpy.array([[1e4, -1e4], [-1e4, -1e4]]), dims=(1,))
         yield Sample(r.normal(0, 3), dims=(1,))
+        yield ErrorSample(lambda: logsumexp(ones(2), (0, 0)), "dim 0 appears multiple times")
 
     def reference(self, torch, x):
         return torch.logsumexp(x, self.dims, self.keepdim)
