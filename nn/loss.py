@@ -7,8 +7,8 @@ from typing import Any
 from tinygrad_np import Tensor
 
 from . import functional as F
+from .functional.reduction import checked_reduction
 from .module import Module
-from .reduction import checked_reduction
 
 
 class _Loss(Module):
