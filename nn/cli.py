@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import runpy
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -69,6 +71,15 @@ def build_parser() -> Parser:
     )  # fmt: skip
     test_op.add_argument("op", help="NAME of an op of tinygrad_np, FILE.py:NAME or MODULE:NAME")
     test_op.set_defaults(run=run_test_op, parser=test_op)
+
+    run = commands.add_parser(
+        "run", help="run a PyTorch script on this library, unchanged",
+        description="Run a Python script in which `import torch` and `import torchvision` find "
+        "this library. Exit code 1 if it raises.",
+    )  # fmt: skip
+    run.add_argument("script", type=Path, help="a Python file")
+    run.add_argument("args", nargs=argparse.REMAINDER, help="what it finds in sys.argv")
+    run.set_defaults(run=run_script, parser=run)
     return parser
 
 
@@ -124,6 +135,24 @@ def run_test_op(options: argparse.Namespace) -> int:
         raise ValueError(f"{options.op}: {kind}{error}") from error
     print(report)
     return 0 if report else 1
+
+
+def run_script(options: argparse.Namespace) -> int:
+    """`tinygrad-np run`"""
+    script = str(options.script)
+    if not options.script.is_file():
+        raise ValueError(f"there is no file {script}")
+    sys.argv, sys.path[0] = [script, *options.args], str(options.script.resolve().parent)
+    try:
+        with tnp.as_torch():
+            runpy.run_path(script, run_name="__main__")
+    except Exception as error:
+        trace: Any = error.__traceback__
+        while trace.tb_next and trace.tb_frame.f_code.co_filename != script:
+            trace = trace.tb_next  # begin with the script's own lines
+        traceback.print_exception(type(error), error, trace)
+        return 1
+    return 0
 
 
 def find_op(name: str) -> type[tnp.Op]:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Self
 
 import tinygrad_np as tnp
-from tinygrad_np import Handle, Tensor, no_grad, scope
+from tinygrad_np import Tensor, scope
 
-from .parameter import Parameter, forget_grad
-from .tree import Tree
-
-
-class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
-    """What `load_state_dict` could not match."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        matched = not (self.missing_keys or self.unexpected_keys)
-        return "<All keys matched successfully>" if matched else super().__repr__()
+from .hooks import Hooked
+from .parameter import forget_grad
+from .state import Saved
 
 
 def _missing_forward(self: Module, *args: Any, **kwargs: Any) -> Any:
@@ -29,7 +19,7 @@ def _missing_forward(self: Module, *args: Any, **kwargs: Any) -> Any:
     )
 
 
-class Module(Tree):
+class Module(Hooked, Saved):
     """The base of all layers and networks: write `__init__` and `forward`, call the instance.
 
     Parameters and modules that are assigned as attributes are registered: `parameters()` gives
@@ -48,121 +38,19 @@ class Module(Tree):
 
     def __init__(self) -> None:
         super().__init__()
-        vars(self).update(training=True, _forward_pre_hooks={}, _forward_hooks={})
+        self.training = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` between the hooks; what it computes belongs to this module in pictures."""
         with scope(self):
-            if not (self._forward_pre_hooks or self._forward_hooks):
-                return self.forward(*args, **kwargs)
-            for hook in list(self._forward_pre_hooks.values()):
-                changed = hook(self, args)
-                if changed is not None:
-                    args = changed if isinstance(changed, tuple) else (changed,)
-            result = self.forward(*args, **kwargs)
-            for hook in list(self._forward_hooks.values()):
-                changed = hook(self, args, result)
-                result = result if changed is None else changed
-            return result
-
-    def register_forward_pre_hook(self, hook: Callable[[Any, Any], Any]) -> Handle:
-        """Call `hook(module, args)` before forward; it may return other arguments."""
-        return Handle(self._forward_pre_hooks, hook)
-
-    def register_forward_hook(self, hook: Callable[[Any, Any, Any], Any]) -> Handle:
-        """Call `hook(module, args, output)` after forward; it may return another output."""
-        return Handle(self._forward_hooks, hook)
-
-    # -- saving and loading
-
-    def state_dict(
-        self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False
-    ) -> OrderedDict[str, Tensor]:
-        """Parameters and persistent buffers by dotted name, detached and sharing their memory.
-
-        >>> import nn
-        >>> list(nn.Linear(3, 2).state_dict())
-        ['weight', 'bias']
-        """
-        result = OrderedDict() if destination is None else destination
-        for name, tensor in self._saved().items():
-            result[prefix + name] = tensor if keep_vars else tensor.detach()
-        for name, module in self._modules.items():
-            if module is not None:
-                module.state_dict(
-                    destination=result, prefix=f"{prefix}{name}.", keep_vars=keep_vars
-                )
-        return result
-
-    def _saved(self) -> dict[str, Tensor]:
-        """What is saved of this module itself."""
-        buffers = {k: v for k, v in self._buffers.items() if k not in self._unsaved}
-        return {k: v for k, v in {**self._parameters, **buffers}.items() if v is not None}
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> _IncompatibleKeys:
-        """Copy the tensors of `state_dict` into those of the same names, or `assign` them.
-
-        Everything that fits is loaded before RuntimeError names what does not: tensors of other
-        shapes and, if `strict`, missing and unexpected names. Raises TypeError for no mapping.
-        """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        keys = _IncompatibleKeys([], [])
-        errors: list[str] = []
-        with no_grad():
-            self._load(state_dict, "", assign, keys, errors)
-        if strict:
-            for what, names in [
-                ("Unexpected", keys.unexpected_keys),
-                ("Missing", keys.missing_keys),
-            ]:
-                if names:
-                    quoted = ", ".join(f'"{name}"' for name in names)
-                    errors.insert(0, f"{what} key(s) in state_dict: {quoted}. ")
-        if errors:
-            text = "\n\t".join(errors)
-            raise RuntimeError(f"Error(s) in loading state_dict for {self._get_name()}:\n\t{text}")
-        return keys
-
-    def _load(
-        self, state: Mapping[str, Any], prefix: str, assign: bool, keys: Any, errors: list[str]
-    ) -> None:
-        own = self._saved()
-        for name, tensor in own.items():
-            key = prefix + name
-            if key not in state:
-                keys.missing_keys.append(key)
-            elif error := self._misfit(key, tensor, state[key]):
-                errors.append(error)
-            elif assign:
-                setattr(self, name, _like(tensor, state[key]))
-            else:
-                tensor.copy_(state[key].reshape(tensor.shape))
-        for key in state:
-            name, dot, _ = key.removeprefix(prefix).partition(".")
-            if name not in (self._modules if dot else own):
-                keys.unexpected_keys.append(key)
-        for name, module in self._modules.items():
-            if module is not None:
-                path = f"{prefix}{name}."
-                below = {k: v for k, v in state.items() if k.startswith(path)}
-                module._load(below, path, assign, keys, errors)
-
-    @staticmethod
-    def _misfit(key: str, own: Tensor, given: Any) -> str | None:
-        if not isinstance(given, Tensor):
-            return (
-                f'While copying the parameter named "{key}", expected tinygrad_np.Tensor or '
-                f"Tensor-like object from checkpoint but received {type(given)}"
-            )
-        if own.shape == given.shape or (own.ndim == 0 and given.shape == (1,)):
-            return None
-        return (
-            f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, "
-            f"the shape in current model is {own.shape}."
-        )
+            if (
+                self._forward_hooks
+                or self._forward_pre_hooks
+                or self._backward_hooks
+                or self._backward_pre_hooks
+            ):
+                return self._between_hooks(args, kwargs)
+            return self.forward(*args, **kwargs)
 
     # -- modes and conversions
 
@@ -231,9 +119,17 @@ class Module(Tree):
             self._buffers[name] = buffer if buffer is None else convert(buffer)
         return self
 
+    def type(self, dst_type: Any) -> Self:
+        """Convert all parameters and buffers, those of integers too, as `Tensor.type` would."""
+        return self._apply(lambda tensor: tensor.type(dst_type))
+
     def half(self) -> Self:
         """Convert to float16."""
         return self.to(tnp.float16)
+
+    def bfloat16(self) -> Self:
+        """Not supported: NumPy has no bfloat16. Raises TypeError."""
+        raise TypeError("bfloat16 is not part of tinygrad_np: use half(), float() or double()")
 
     def float(self) -> Self:
         """Convert to float32."""
@@ -246,6 +142,13 @@ class Module(Tree):
     def cpu(self) -> Self:
         """Itself: it is on the CPU already."""
         return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Not supported: raises RuntimeError, which names the device."""
+        return self.to("cuda")
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing to do: what is called is the Python that you read."""
 
     # -- printing
 
@@ -268,12 +171,3 @@ def in_brackets(name: str, parts: list[str]) -> str:
     """`name(` and the parts, each indented on lines of its own, and `)`."""
     lines = "".join(f"\n{part}" for part in parts).replace("\n", "\n  ")
     return f"{name}({lines}\n)" if parts else f"{name}()"
-
-
-def _like(own: Tensor, given: Tensor) -> Tensor:
-    """`given` itself as a buffer, or as a parameter that wants a gradient if `own` does."""
-    if not isinstance(own, Parameter):
-        return given
-    if isinstance(given, Parameter):
-        return given.requires_grad_(own.requires_grad)
-    return Parameter(given, own.requires_grad)

@@ -3,13 +3,16 @@
 import inspect
 import re
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import strategies as st
 
 import nn
 import tinygrad_np as tnp
 
 LIBS = [(tnp, nn), (torch, torch.nn)]
+FUNCTIONALS = [(tnp, nn.functional), (torch, torch.nn.functional)]
 BOTH = pytest.mark.parametrize("lib", LIBS, ids=["ours", "torch"])
 
 
@@ -58,3 +61,36 @@ def block(t, n):
             return self.body(self.first(x) * self.scale)
 
     return Block()
+
+
+def call(name, **options):
+    """The function `name` of nn.functional of either library, for `same`."""
+    return lambda lib, *xs: getattr(nn.functional if lib is tnp else torch.nn.functional, name)(
+        *xs, **options
+    )
+
+
+def slopes(function):
+    """The gradient of `function(lib, *xs)` squared as a function of xs, for second derivatives."""
+
+    def gradient(lib, *xs):
+        y = function(lib, *xs)
+        return tuple(lib.autograd.grad((y * y).sum(), xs, create_graph=True))
+
+    return gradient
+
+
+def normal(seed, *shape):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def stretched(data, x):
+    """The same numbers in another memory order, or with gaps."""
+    order = data.draw(st.permutations(range(x.ndim)))
+    x = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+    return np.repeat(x, 2, -1)[..., ::2] if data.draw(st.booleans()) else x
+
+
+def plain(value):
+    """The name of a test's argument, without addresses: every process must find the same names."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(value))

@@ -1,10 +1,11 @@
 """Sequential and ModuleList behave as torch's do."""
 
+import operator
 from collections import OrderedDict
 
 import pytest
 import torch
-from next_to_torch import BOTH
+from next_to_torch import BOTH, LIBS, same_error, translated
 
 import nn
 
@@ -75,3 +76,111 @@ def test_repr_of_lists():
 
     for ours, theirs in zip(lists(nn), lists(torch.nn), strict=True):
         assert repr(ours) == repr(theirs)
+
+
+def both(act):
+    """What `act(t, n)` gives with ours and with torch, which must be the same text."""
+    ours, theirs = (str(act(t, n)) for t, n in LIBS)
+    assert ours == translated(theirs)
+    return ours
+
+
+def test_module_dict():
+    def act(t, n):
+        d = n.ModuleDict({"a": n.ReLU(), "b": n.Sequential(n.Tanh(), n.Linear(2, 2))})
+        yield d
+        d["c"] = n.Sigmoid()
+        d.update([("a", n.Tanh()), ["d", n.ReLU()]])
+        d.update(n.ModuleDict(OrderedDict(z=n.Tanh(), y=n.ReLU())))
+        yield d, len(d), list(d), "a" in d, "q" in d, d["a"], list(d.keys())
+        del d["a"]
+        yield d.pop("c"), [(k, type(v).__name__) for k, v in d.items()], list(d.values())
+        yield list(d.state_dict()), d.b is d["b"], hash(d) == hash(d)
+        d.clear()
+        yield d
+
+    both(lambda t, n: list(act(t, n)))
+
+
+def test_parameter_list():
+    def act(t, n):
+        p = n.ParameterList([t.ones(2, 3), n.Parameter(t.ones(()).double(), False), 5])
+        yield p, len(p), [type(x).__name__ for x in p], list(p.state_dict())
+        p.append(t.zeros(1)).extend([t.ones(1), "text"])
+        p += [t.ones(4)]
+        p[0] = t.ones(2)
+        yield p, p[-1], p[1:3], p[::-2], [name for name, _ in p.named_parameters()]
+        yield n.ParameterList(), n.ParameterList([3]), p[0].requires_grad, "0" in dir(p)
+        nest = n.Module()
+        nest.weights = p
+        nest.layer = n.ReLU()
+        yield nest, list(nest.state_dict())
+
+    both(lambda t, n: list(act(t, n)))
+
+
+def test_parameter_dict():
+    def act(t, n):
+        p = n.ParameterDict({"b": t.ones(2), "a": n.Parameter(t.ones(1)), "n": 3})
+        yield list(p), len(p), [type(x).__name__ for x in p.values()], "a" in p, list(reversed(p))
+        yield list(p.state_dict()), p["n"], p.get("q"), p.get("n", 4), p.setdefault("n", 4)
+        p.update(OrderedDict(z=t.ones(1), y=t.zeros(1)))
+        p.update([("c", t.ones(2, 2))])
+        yield p.setdefault("new", t.ones(3)), list(p.items()), list(p.keys())
+        del p["z"]
+        yield p.popitem(), p.pop("n"), list(p), list(p.copy())
+        yield list(p | {"v": 1}), sorted({"v": 1} | p), list(p.fromkeys(["q", "r"], 1).items())
+        p |= {"w": t.ones(1)}
+        yield list(p)
+        p.clear()
+        yield p, len(p), list(p.parameters())
+
+    both(lambda t, n: list(act(t, n)))
+
+
+def test_repr_of_parameter_dicts():
+    ours, theirs = (
+        repr(n.ParameterDict({"b": t.ones(2, 1), "n": 3, "d": t.ones(1).double()})) for t, n in LIBS
+    )
+    assert ours.replace("tinygrad_np.", "torch.") == theirs
+
+
+def test_error_texts():
+    for act in [
+        lambda t, n: n.ModuleList([n.ReLU()])[1],
+        lambda t, n: n.ModuleList([n.ReLU()])[-2],
+        lambda t, n: n.Sequential(n.ReLU())[1],
+        lambda t, n: n.Sequential()["a"],
+        lambda t, n: n.Sequential(n.ReLU()).insert(2, n.ReLU()),
+        lambda t, n: operator.add(n.Sequential(), [n.ReLU()]),
+        lambda t, n: n.Sequential() * 0,
+        lambda t, n: n.Sequential() * 1.5,
+        lambda t, n: n.ModuleList(3),
+        lambda t, n: n.ModuleList([3]),
+        lambda t, n: n.ModuleList([n.ReLU])(1),
+        lambda t, n: n.ModuleList([n.ReLU()])(1),
+        lambda t, n: n.ModuleDict()(1),
+        lambda t, n: n.ModuleDict({"a": 3}),
+        lambda t, n: n.ModuleDict({"a.b": n.ReLU()}),
+        lambda t, n: n.ModuleDict({"keys": n.ReLU()}),
+        lambda t, n: n.ModuleDict({3: n.ReLU()}),
+        lambda t, n: n.ModuleDict(3),
+        lambda t, n: n.ModuleDict([3]),
+        lambda t, n: n.ModuleDict([("a",)]),
+        lambda t, n: n.ModuleDict()["a"],
+        lambda t, n: n.ModuleDict().pop("a"),
+        lambda t, n: n.ParameterList([t.ones(1)])(1),
+        lambda t, n: n.ParameterList([t.ones(1)])[1],
+        lambda t, n: n.ParameterList(3),
+        lambda t, n: n.ParameterList(t.ones(2)),
+        lambda t, n: n.ParameterDict()(1),
+        lambda t, n: n.ParameterDict({3: t.ones(1)}),
+        lambda t, n: n.ParameterDict([("a", 1, 2)]),
+        lambda t, n: n.ParameterDict([3]),
+        lambda t, n: n.ParameterDict()["a"],
+    ]:
+        same_error(act)
+    with pytest.raises(
+        TypeError, match=r"ParameterDict.update should be called with an iterable o"
+    ):
+        nn.ParameterDict(3)

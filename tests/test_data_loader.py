@@ -1,6 +1,8 @@
 """Samplers, loaders and collation give torch's batches in torch's order."""
 
-from collections import namedtuple
+from collections import OrderedDict, defaultdict, namedtuple
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ def plain(batch):
     """A batch as Python lists, dicts and numbers."""
     if hasattr(batch, "tolist"):
         return batch.tolist()
-    if isinstance(batch, dict):
+    if isinstance(batch, Mapping):
         return {key: plain(value) for key, value in batch.items()}
     return [plain(part) for part in batch] if isinstance(batch, list | tuple) else batch
 
@@ -104,8 +106,17 @@ def test_the_default_collation_of_samples():
         "list": lambda t: [[1, 2.0], [3, 4.0]],
         "namedtuple": lambda t: [Point(1, 2.0), Point(3, 4.0)],
         "dict": lambda t: [{"x": 1, "y": [2.0]}, {"x": 3, "y": [4.0]}],
+        "ordered dict": lambda t: [OrderedDict(b=1, a=2.0), OrderedDict(b=3, a=4.0)],
+        "default dict": lambda t: [defaultdict(int, x=1), defaultdict(int, x=3)],
+        "proxy": lambda t: [MappingProxyType({"x": 1}), MappingProxyType({"x": 2})],
+        "text in tuples": lambda t: [("a", 1), ("b", 2)],
+        "numpy str": lambda t: [np.str_("a"), np.str_("b")],
+        "numpy bool": lambda t: [np.bool_(True), np.bool_(False)],
+        "range": lambda t: [range(2), range(2)],
     }
     for name, make in samples.items():
+        ours, theirs = (d.default_convert(make(t)) for t, d in LIBS)
+        assert repr(plain(ours)) == repr(plain(theirs)), name
         ours, theirs = (d.default_collate(make(t)) for t, d in LIBS)
         assert plain(ours) == plain(theirs), name
         assert type(ours).__name__ == type(theirs).__name__, name
@@ -118,6 +129,8 @@ def test_what_cannot_be_collated(lib):
     t, d = lib
     with pytest.raises(TypeError, match="default_collate: batch must contain tensors, numpy array"):
         d.default_collate([object()])
+    with pytest.raises(TypeError, match="numbers, dicts or lists; found <U1"):
+        d.default_collate([np.array(["a"])])
     with pytest.raises(RuntimeError, match="each element in list of batch should be of equal size"):
         d.default_collate([(1, 2), (3,)])
     with pytest.raises(RuntimeError, match="stack expects each tensor to be equal size, but got"):
@@ -188,19 +201,6 @@ def test_batches_own_their_memory():
     assert x.sum().item() == 0
 
 
-@BOTH
-def test_tensor_dataset(lib):
-    t, d = lib
-    dataset = d.TensorDataset(t.arange(5), t.arange(10).view(5, 2))
-    assert len(dataset) == 5
-    assert plain(dataset[1]) == [1, [2, 3]]
-    assert plain(dataset[1:3]) == [[1, 2], [[2, 3], [4, 5]]]
-    assert plain(dataset[[4, 0]])[0] == [4, 0]
-    assert dataset.tensors[0].tolist() == list(range(5))
-    with pytest.raises(AssertionError, match="Size mismatch between tensors"):
-        d.TensorDataset(t.ones(2), t.ones(3))
-
-
 def test_samplers():
     def make(t, d):
         g = t.Generator().manual_seed(1)
@@ -216,6 +216,14 @@ def test_samplers():
             list(d.BatchSampler(range(7), 3, False)),
             [len(d.BatchSampler(range(n), 3, last)) for n in range(7) for last in (True, False)],
             [len(d.RandomSampler(range(4))), len(d.RandomSampler(range(4), num_samples=9))],
+            list(d.SubsetRandomSampler([7, 5, 3, 1])),
+            list(d.SubsetRandomSampler("abcd", generator=g)),
+            len(d.SubsetRandomSampler([7, 5, 3])),
+            list(d.WeightedRandomSampler([0.1, 0, 2, 0.7], 40)),
+            list(d.WeightedRandomSampler(t.tensor([0.1, 3, 2, 0.7]), 3, replacement=False)),
+            list(d.WeightedRandomSampler([1, 2, 3], 5, True, g)),
+            list(d.WeightedRandomSampler([0.9, 0.4, 0.05], 1)),
+            [len(d.WeightedRandomSampler([1, 2], 5)), t.rand(1, generator=g).item()],
         ]
 
     ours, theirs = twice(make)
@@ -241,6 +249,14 @@ def test_samplers():
         lambda d: d.RandomSampler([1], replacement=1),
         lambda d: d.RandomSampler([1], num_samples=0),
         lambda d: d.BatchSampler([1], 2, 0),
+        lambda d: d.WeightedRandomSampler([1], 0),
+        lambda d: d.WeightedRandomSampler([1], True),
+        lambda d: d.WeightedRandomSampler([1], 2, 1),
+        lambda d: d.WeightedRandomSampler([[1.0]], 2),
+        lambda d: d.DataLoader([1], num_workers=1, prefetch_factor=-1),
+        lambda d: d.DataLoader([1], multiprocessing_context="spawn"),
+        lambda d: setattr(d.DataLoader([1]), "persistent_workers", True),
+        lambda d: len(d.DataLoader([1], batch_sampler=iter([[0]]))),
     ],
 )
 def test_errors(act):
@@ -252,15 +268,23 @@ def test_workers_are_accepted_and_change_nothing():
     tnp.manual_seed(0)
     alone = list(data.DataLoader(dataset, 3, shuffle=True))
     tnp.manual_seed(0)
-    loader = data.DataLoader(
-        dataset, 3, shuffle=True, num_workers=2, pin_memory=True, timeout=9,
-        worker_init_fn=print, prefetch_factor=4, persistent_workers=True,
-    )  # fmt: skip
+    options = {
+        "num_workers": 2, "pin_memory": True, "timeout": 9, "worker_init_fn": print,
+        "prefetch_factor": 4, "persistent_workers": True, "multiprocessing_context": "fork",
+        "pin_memory_device": "cpu", "in_order": False,
+    }  # fmt: skip
+    loader = data.DataLoader(dataset, 3, shuffle=True, **options)
     assert plain(list(loader)) == plain(alone)
-    assert loader.num_workers == 2
+    assert options.items() <= vars(loader).items()
     assert loader.dataset is dataset
+    assert data.DataLoader(dataset, num_workers=1).prefetch_factor == 2
+    assert data.get_worker_info() is None
 
 
-@pytest.mark.parametrize("name", ["DataLoader", "RandomSampler", "BatchSampler", "TensorDataset"])
+SAMPLERS = ["BatchSampler", "RandomSampler", "SequentialSampler"]
+SAMPLERS += ["SubsetRandomSampler", "WeightedRandomSampler"]
+
+
+@pytest.mark.parametrize("name", ["DataLoader", "default_collate", "default_convert", *SAMPLERS])
 def test_arguments_and_defaults(name):
     assert told(getattr(data, name)) == told(getattr(torch.utils.data, name))

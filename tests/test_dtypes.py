@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tinygrad_np import dtypes
+from tinygrad_np import dtypes, finfo, iinfo
 
 NAMES = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"]
 SQUARE = list(itertools.product(NAMES, NAMES))
@@ -215,19 +215,19 @@ def test_default_dtype_must_be_floating(bad):
 
 @pytest.mark.parametrize("each", ["float16", "float32", "float64"])
 def test_finfo(each):
-    ours, theirs = dtypes.finfo(getattr(dtypes, each)), torch.finfo(getattr(torch, each))
+    ours, theirs = finfo(getattr(dtypes, each)), torch.finfo(getattr(torch, each))
     for limit in ("bits", "eps", "max", "min", "tiny", "smallest_normal", "resolution", "dtype"):
         assert getattr(ours, limit) == getattr(theirs, limit)
     assert repr(ours) == repr(theirs)
 
 
 def test_finfo_of_the_default_dtype(default_float64):
-    assert dtypes.finfo().dtype == "float64"
+    assert finfo().dtype == "float64"
 
 
 @pytest.mark.parametrize("each", ["int8", "int16", "int32", "int64", "uint8"])
 def test_iinfo(each):
-    ours, theirs = dtypes.iinfo(getattr(dtypes, each)), torch.iinfo(getattr(torch, each))
+    ours, theirs = iinfo(getattr(dtypes, each)), torch.iinfo(getattr(torch, each))
     for limit in ("bits", "max", "min", "dtype"):
         assert getattr(ours, limit) == getattr(theirs, limit)
     assert repr(ours) == repr(theirs)
@@ -239,12 +239,12 @@ def test_limits_refuse_the_other_kind():
         match=r"^finfo\(\) requires a floating point input type. Use "
         r"tinygrad_np.iinfo to handle 'tinygrad_np.int64'$",
     ):
-        dtypes.finfo(dtypes.int64)
+        finfo(dtypes.int64)
     with pytest.raises(
         TypeError,
         match=r"^iinfo\(\) requires an integer input type. Use "
         r"tinygrad_np.finfo to handle 'tinygrad_np.float32'$",
     ):
-        dtypes.iinfo(dtypes.float32)
+        iinfo(dtypes.float32)
     with pytest.raises(TypeError, match=r"^tinygrad_np.bool is not supported by tinygrad_np.iinfo"):
-        dtypes.iinfo(dtypes.bool)
+        iinfo(dtypes.bool)

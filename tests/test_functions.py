@@ -13,7 +13,7 @@ def same(call, *arrays: np.ndarray, **options) -> None:
     """`call(lib, *tensors)` gives the same values and gradients with both libraries."""
     results = []
     for lib, make in ((tnp, tnp.from_numpy), (torch, torch.from_numpy)):
-        leaves = [make(array.copy()) for array in arrays]
+        leaves = [make(array.copy("K")) for array in arrays]
         for leaf in leaves:
             if leaf.is_floating_point():
                 leaf.requires_grad_()

@@ -6,12 +6,11 @@ import torch
 from torch.nn import functional as F
 
 from tinygrad_np.conv_algorithms import row_fused
+from tinygrad_np.conv_algorithms.arguments import conv_geometry, pool_geometry
 from tinygrad_np.conv_algorithms.geometry import (
     Geometry,
-    conv_geometry,
     conv_output_shape,
     inside,
-    pool_geometry,
     pool_output_shape,
 )
 

@@ -713,6 +713,6 @@ def test_scalars_and_nothing_at_all_can_be_checked(shape, fast_mode):
 
 
 def test_memory_of_any_strides_can_be_checked():
-    x = tnp.from_numpy(numpy.random.default_rng(0).normal(size=(6, 4))[::-2, ::3]).requires_grad_()
+    x = tnp.from_numpy(numpy.random.default_rng(0).normal(size=(6, 4))[::2, ::3]).requires_grad_()
     assert gradcheck(lambda x: x**3, x)
     assert gradcheck(lambda x: x**3, x.T)

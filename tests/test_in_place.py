@@ -77,6 +77,16 @@ def constant_becomes_part_of_the_graph(lib, leaf):
     return (buffer * buffer).sum()
 
 
+def parts_and_scatters(lib, leaf):
+    x = leaf * 1
+    x.narrow(1, 0, 2).mul_(leaf[:, 1:])
+    x.select(0, 1).masked_fill_(leaf[1] > 3, 2.0).cumsum_(0)
+    x.diagonal().scatter_add_(0, lib.tensor([1, 1]), leaf[0, :2])
+    x.t().index_fill_(0, lib.tensor([2]), leaf.sum())
+    x.unsqueeze_(0).transpose_(0, 2).tril_()
+    return (x * leaf.t().unsqueeze(2)).sum()
+
+
 def functions_in_place(lib, leaf):
     x = leaf * 1
     x.abs_().add_(1).pow_(2).clamp_(0.5, 9.0).neg_().mul_(leaf).tanh_()
@@ -94,6 +104,7 @@ def functions_in_place(lib, leaf):
         mask_and_index,
         zero_and_copy,
         constant_becomes_part_of_the_graph,
+        parts_and_scatters,
         functions_in_place,
     ],
     ids=lambda program: program.__name__,

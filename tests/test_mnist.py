@@ -1,14 +1,18 @@
 """MNIST: the IDX parser, the embedded subset, a folder."""
 
 import gzip
+import hashlib
+import inspect
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nn.data import make_embedded
-from nn.data.mnist import EMBEDDED, MNIST, SHA256, read_idx
+import tinygrad_np as tnp
+from nn import data
+from nn.data import DownloadError, download, make_embedded
+from nn.data.mnist import EMBEDDED, MNIST, SHA256, FashionMNIST, read_idx
 
 ORIGINAL = Path(__file__).resolve().parents[2] / "shared" / "mnist"
 
@@ -166,6 +170,23 @@ def test_a_folder_in_each_layout(tmp_path, monkeypatch, below, compress, suffix)
         ]
 
 
+def test_names_of_torch_and_torchvision():
+    with tnp.as_torch():
+        from torch.utils.data.dataloader import DataLoader
+        from torch.utils.data.sampler import WeightedRandomSampler
+        from torchvision import datasets, transforms
+        from torchvision.transforms import Compose
+    assert (datasets.MNIST, datasets.FashionMNIST) == (MNIST, FashionMNIST)
+    assert (Compose, transforms.ToTensor) == (data.transforms.Compose, data.transforms.ToTensor)
+    assert (DataLoader, WeightedRandomSampler) == (data.DataLoader, data.WeightedRandomSampler)
+
+
+def test_an_empty_root_is_the_current_folder(tmp_path, monkeypatch):
+    write_split(tmp_path, "train", 2)
+    monkeypatch.chdir(tmp_path)
+    assert len(MNIST("")) == 2
+
+
 def test_a_missing_file_names_where_it_was_sought(tmp_path):
     with pytest.raises(
         FileNotFoundError,
@@ -191,11 +212,83 @@ def test_files_that_are_not_mnist(tmp_path, files):
         MNIST(tmp_path)
 
 
-def test_a_download_needs_a_root():
+@pytest.mark.parametrize(
+    ("dataset", "options", "call"),
+    [
+        (MNIST, {"download": True}, r"^MNIST\(download=True\)"),
+        (FashionMNIST, {}, r"^FashionMNIST\(\)"),
+        (FashionMNIST, {"download": True}, r"^FashionMNIST\(download=True\)"),
+    ],
+)
+def test_without_a_root(dataset, options, call):
+    with pytest.raises(ValueError, match=f"{call} needs a root folder, got root=None"):
+        dataset(**options)
+
+
+def test_arguments_in_the_order_of_torchvision():
+    names = list(inspect.signature(MNIST).parameters)
+    assert names == ["root", "train", "transform", "target_transform", "download"]
+    digits = MNIST(None, False, None, str)
+    assert digits[0][1] == "7"
+    assert digits.class_to_idx["7 - seven"] == 7
+
+
+@pytest.mark.parametrize("below", ["", "FashionMNIST/raw"])
+def test_articles_in_a_folder(tmp_path, below):
+    write_split(tmp_path / below, "train", 4)
+    articles = FashionMNIST(tmp_path)
+    assert repr(articles).startswith("Dataset FashionMNIST\n    Number of datapoints: 4\n")
+    assert articles.classes[articles[2][1]] == "Pullover"
+    with pytest.raises(FileNotFoundError, match="its FashionMNIST/raw, found neither"):
+        FashionMNIST(tmp_path, train=False)
+    (tmp_path / below / "train-labels-idx1-ubyte").write_bytes(idx(0x08, (1,), [0]))
+    with pytest.raises(ValueError, match="expected FashionMNIST images and labels"):
+        FashionMNIST(tmp_path)
+
+
+@pytest.fixture
+def articles(tmp_path, monkeypatch):
+    """FashionMNIST's mirror with 3 images each, known by the MD5 of its files; what was asked."""
+    for split in ("train", "t10k"):
+        write_split(tmp_path / "mirror", split, 3, compress=gzip.compress, suffix=".gz")
+    files = {path.name: path.read_bytes() for path in (tmp_path / "mirror").iterdir()}
+    assert {f"{name}.gz" for name in FashionMNIST.digests} == files.keys()
+    digests = {
+        name: f"md5:{hashlib.md5(files[f'{name}.gz']).hexdigest()}" for name in FashionMNIST.digests
+    }
+    monkeypatch.setattr(FashionMNIST, "digests", digests)
+    asked = []
+
+    def stream(url, part):
+        asked.append(url)
+        part.write_bytes(files[url.rpartition("/")[2]])
+
+    monkeypatch.setattr(download, "stream", stream)
+    monkeypatch.setattr(download, "PAUSE", 0)
+    return asked
+
+
+def test_articles_are_downloaded(tmp_path, articles, monkeypatch):
+    assert len(FashionMNIST(tmp_path, download=True)) == 3
+    assert len(FashionMNIST(tmp_path, train=False, download=True)) == 3
+    assert len(articles) == 4
+    assert all(url.startswith(FashionMNIST.mirrors[0]) for url in articles)
+    assert len(list((tmp_path / "FashionMNIST" / "raw").iterdir())) == 4
+    monkeypatch.setenv("TINYGRAD_NP_FASHIONMNIST_MIRRORS", "http://near/a http://near/b")
+    FashionMNIST(tmp_path / "other", download=True)
+    assert articles[4] == "http://near/a/train-images-idx3-ubyte.gz"
+
+
+def test_articles_of_another_digest_are_not_kept(tmp_path, articles, monkeypatch):
+    wrong = "md5:" + 32 * "0"
+    monkeypatch.setattr(FashionMNIST, "digests", dict.fromkeys(FashionMNIST.digests, wrong))
     with pytest.raises(
-        ValueError, match=r"MNIST\(download=True\) needs a root folder, got root=None"
+        DownloadError,
+        match=rf"cannot download FashionMNIST: http://.*: expected a file of {wrong}, got md5:\w+; "
+        r"use MNIST\(\) for the embedded subset or FashionMNIST\(root\) with a folder",
     ):
-        MNIST(download=True)
+        FashionMNIST(tmp_path / "new", download=True)
+    assert list((tmp_path / "new" / "FashionMNIST" / "raw").iterdir()) == []
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 6000), ("t10k", 1000)])

@@ -1,7 +1,6 @@
 """Optimisers go step by step where torch.optim goes, and say what it says."""
 
 import copy
-import itertools
 import pickle
 
 import numpy as np
@@ -16,19 +15,7 @@ LIBS = [(tnp, nn, optim), (torch, torch.nn, torch.optim)]
 BOTH = pytest.mark.parametrize("lib", LIBS, ids=["ours", "torch"])
 SHAPES = [(3, 4), (4,), ()]
 
-SGD_GRID = [
-    dict(momentum=m, dampening=d, weight_decay=w, nesterov=n, maximize=x)
-    for m, d, w, n, x in itertools.product(
-        [0, 0.9], [0, 0.3], [0, 1e-2], [False, True], [False, True]
-    )
-    if not n or (m > 0 and d == 0)
-]
-ADAM_GRID = [
-    dict(weight_decay=w, amsgrad=a, maximize=x, decoupled_weight_decay=d, betas=b)
-    for w, a, x, d, b in itertools.product(
-        [0, 1e-2], [False, True], [False, True], [False, True], [(0.9, 0.999), (0.3, 0.5)]
-    )
-]
+NAMES = ["SGD", "Adam", "AdamW", "Adadelta", "Adagrad", "RMSprop", "NAdam", "RAdam", "Adamax"]
 
 
 def parameters(t, dtype="float64"):
@@ -62,44 +49,6 @@ def assert_same_state(ours, theirs):
             str(v.dtype).split(".")[1] for v in b["state"][i].values()
         ]
     assert a["param_groups"] == b["param_groups"]
-
-
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [*(("SGD", o) for o in SGD_GRID), *(("Adam", o) for o in ADAM_GRID)],
-    ids=str,
-)
-def test_twenty_steps(name, options):
-    params, optimizers = [], []
-    for t, _, o in LIBS:
-        params.append(parameters(t))
-        optimizers.append(getattr(o, name)(params[-1], lr=0.05, **options))
-    for step in range(20):
-        for (t, _, _), p, optimizer in zip(LIBS, params, optimizers, strict=True):
-            set_gradients(t, p, step)
-            if step == 10:
-                optimizer.param_groups[0]["lr"] = 0.02  # lr multiplies b, not what b gathers
-            optimizer.step()
-        assert_close(*params)
-    assert_same_state(*optimizers)
-
-
-@pytest.mark.parametrize("name", ["SGD", "Adam"])
-@pytest.mark.parametrize("dtype", ["float16", "float32"])
-def test_lower_precisions_stay(name, dtype):  # E4, with options that NumPy would let promote
-    results = []
-    for t, _, o in LIBS:
-        params = parameters(t, dtype)
-        options = {"momentum": 0.9} if name == "SGD" else {}
-        lr = np.float64(0.05)
-        optimizer = getattr(o, name)(params, lr=lr, weight_decay=np.float64(0.01), **options)
-        for step in range(3):
-            set_gradients(t, params, step)
-            optimizer.step()
-        tensors = [v for s in optimizer.state.values() for k, v in s.items() if k != "step"]
-        assert {str(x.dtype).split(".")[1] for x in params + tensors} == {dtype}
-        results.append(params)
-    assert_close(*results, tolerance=1e-2 if dtype == "float16" else 1e-6)
 
 
 @BOTH
@@ -185,10 +134,10 @@ def test_a_step_between_forward_and_backward_is_noticed(lib):
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["SGD", "Adam"])
+@pytest.mark.parametrize("name", NAMES)
 def test_saving_and_going_on(lib, name):
     t, _n, o = lib
-    options = {"momentum": 0.9} if name == "SGD" else {"amsgrad": True}
+    options = {"SGD": {"momentum": 0.9}, "Adam": {"amsgrad": True}}.get(name, {})
 
     def steps(optimizer, params, start, stop):
         for step in range(start, stop):
@@ -204,7 +153,8 @@ def test_saving_and_going_on(lib, name):
     assert second.param_groups[0]["lr"] == 0.05
     steps(first, straight, 3, 6)
     steps(second, resumed, 3, 6)
-    assert_close(straight, resumed)
+    # NAdam's product of float32 is loaded as float64, in torch too
+    assert_close(straight, resumed, 1e-8 if name == "NAdam" else 1e-12)
 
 
 @pytest.mark.parametrize("dtype", [tnp.float32, tnp.float64])
@@ -241,11 +191,84 @@ def test_copies_and_pickles(lib):
     m(t.ones(1, 1)).sum().backward()
     optimizer.step()
     o.lr_scheduler.StepLR(optimizer, 1)  # must leave nothing on it that cannot be pickled
+    optimizer.register_step_pre_hook(lambda *given: None)
     for twin in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
         (p, *_) = twin.param_groups[0]["params"]
         assert twin.state[p]["step"].item() == 1
         p.grad = t.ones(1, 1)
         twin.step()
+
+
+@BOTH
+def test_a_state_of_adam_in_adamw(lib):
+    t, _n, o = lib
+    p = t.ones(1, requires_grad=True)
+    state = o.Adam([p], weight_decay=0.5, lr=0.1).state_dict()
+    del state["param_groups"][0]["maximize"]  # as if saved before there was such an option
+    optimizer = o.AdamW([("w", p)])
+    optimizer.load_state_dict(state)
+    assert optimizer.param_groups[0]["decoupled_weight_decay"]
+    assert optimizer.param_groups[0]["param_names"] == ["w"]
+    p.grad = t.zeros(1)
+    optimizer.step()
+    assert p.item() == pytest.approx(0.95)
+
+
+@BOTH
+def test_saved_lists_and_dicts_are_copied_in_the_parameters_dtype(lib):
+    t, _n, o = lib
+    p = t.ones(1, dtype=t.float64)
+    state = o.SGD([p]).state_dict()
+    saved = [{"past": [t.ones(1)], "step": t.ones(1)}]
+    state["state"] = {0: {"inner": saved[0], "name": 3}}
+    optimizer = o.SGD([p])
+    optimizer.load_state_dict(state)
+    inner = optimizer.state[p]["inner"]
+    assert inner["past"][0].dtype is t.float64
+    assert inner["step"].dtype is t.float32
+    assert optimizer.state[p]["name"] == 3
+
+
+HOOKED = [(lib, name) for lib in LIBS for name in ("SGD", "Own")]
+HOOKED.append((LIBS[0], "Heir"))  # torch runs the hooks of an heir that calls super().step() twice
+
+
+@pytest.mark.parametrize(("lib", "name"), HOOKED)
+def test_hooks(lib, name):
+    t, _n, o = lib
+
+    class Own(o.Optimizer):
+        def step(self, closure=None):
+            calls.append("step")
+            return closure and closure()
+
+    class Heir(o.SGD):
+        def step(self, closure=None):
+            calls.append("step")
+            return super().step(closure)
+
+    calls, p = [], t.ones(1)
+    optimizer = Own([p], {}) if name == "Own" else {"SGD": o.SGD, "Heir": Heir}[name]([p])
+
+    def closure():
+        calls.append("closure")
+        return 5
+
+    def before(optimizer, args, kwargs):
+        calls.append(("before", args[0] is optimizer, args[1:], kwargs))
+        return args, {"closure": closure}
+
+    first = optimizer.register_step_pre_hook(before)
+    second = optimizer.register_step_post_hook(lambda *given: calls.append("after"))
+    assert optimizer.step() == 5
+    steps = [] if name == "SGD" else ["step"]
+    assert calls == [("before", True, (), {}), *steps, "closure", "after"]
+    first.remove(), second.remove()
+    assert optimizer.step() is None
+    assert calls[4 + len(steps) - 1 :] == steps
+    optimizer.register_step_pre_hook(lambda *given: 3)
+    with pytest.raises(RuntimeError, match=r"must return None or a tuple of \(new_args, new_kwar"):
+        optimizer.step()
 
 
 @BOTH
@@ -268,14 +291,17 @@ def test_users_own_optimizer(lib):
     assert p.tolist() == [0.75, 0.75]
 
 
-def test_an_update_of_ones_own():
+@pytest.mark.parametrize("factor", [0.5, np.float32(0.5), tnp.tensor(0.5)])
+def test_an_update_of_ones_own(factor):
     class Halve(optim.Optimizer):
         def update(self, p, g, state, group):
+            assert type(group["factor"]) is float
+            assert [type(item) for item in group["pair"]] == [float, int]
             p *= group["factor"]
 
     p = tnp.ones(2, requires_grad=True)
     (p * p).sum().backward()
     version = p.version.count
-    Halve([p], {"factor": 0.5}).step()
+    Halve([p], {"factor": factor, "pair": (factor, 1)}).step()
     assert p.tolist() == [0.5, 0.5]
     assert p.version.count > version

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from tinygrad_np import layout
-from tinygrad_np.conv_algorithms.geometry import Geometry, pool_geometry
+from tinygrad_np.conv_algorithms.arguments import pool_geometry
+from tinygrad_np.conv_algorithms.geometry import Geometry
 from tinygrad_np.conv_algorithms.pooling import (
     avg_pool,
     avg_pool_adjoint,

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tinygrad_np
 from tinygrad_np import dtypes, printing
 from tinygrad_np.printing import tensor_text
 
@@ -154,3 +155,43 @@ def test_unknown_profile():
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         printing.set_printoptions(precision=1, profile="long")
     assert printing.get_printoptions()["precision"] == 4
+
+
+EXPRESSIONS = """
+x + x; x - 1; 2 * x; x / x; -x; x % 2; x ** 2; x ** x; 2 ** x; x @ x; b.bmm(b); x.sum(); x.sum(0);
+x[0].sum(0); x.mean(); x.mean(1); x.amax(0); x.var(); x.std(0); x.prod(); x.prod(1); x.exp();
+x.log(); x.sqrt(); x.abs(); x.sin(); x.relu(); x.sigmoid(); x.tanh(); x.erf(); x.reciprocal();
+x.rsqrt(); x.log1p(); x.expm1(); x.atan2(x); x.floor(); x.round(); x.fmod(2); x.clamp(0, 1);
+x.clamp(min=x); x.clamp(max=0); t.maximum(x, x + 1); t.where(x > 0, x, x); x.softmax(1);
+x.log_softmax(1); x.logsumexp(1); x.reshape(-1); x.view(-1); x.T; x.permute(1, 0); x.flatten();
+x.expand(2, 2, 2); t.cat([x, x]); t.stack([x, x]); x[0]; x[:1]; x[0, :1]; x[:, 1]; x[[0, 1]];
+x[x > 0]; x[None]; x.gather(1, t.zeros(2, 1).long()); x.clone(); x.double(); x.norm(); x.norm(1);
+t.addmm(x[0], x, x); t.baddbmm(b, b, b); t.mm(x, x); t.outer(x[0], x[0]); x.lerp(x, 0.5);
+x.square(); x.median(); x.cumsum(0); (x * 1).add_(1); (x * 1).mul_(2); x.sign(); x.frac() - x
+"""
+
+
+@pytest.mark.parametrize("expression", [e.strip() for e in EXPRESSIONS.split(";")])
+def test_names_of_nodes_are_pytorchs(expression):
+    names = []
+    for t in (tinygrad_np, torch):
+        x = t.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+        y = eval(expression, {"t": t, "x": x, "b": t.ones(2, 2, 2, requires_grad=True)})
+        names.append((y.grad_fn.name(), repr(y).split("grad_fn=")[1]))
+    assert names[0] == names[1]
+
+
+NUMBERS = [np.array(0.1234), np.arange(30.0).reshape(3, 10), np.array([1e-5, 1.0]), np.array([1e9])]
+NUMBERS += [np.array([[1.5, np.nan], [-np.inf, 2]]), np.zeros((2, 0, 3)), np.zeros((3, 4, 5, 2))]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("edgeitems", [1, 3])
+@pytest.mark.parametrize("sci_mode", [None, True, False])
+def test_the_grid_of_dtypes_and_options(dtype, edgeitems, sci_mode):
+    options = {"edgeitems": edgeitems, "threshold": 20, "sci_mode": sci_mode, "linewidth": 60}
+    for set_printoptions in (torch.set_printoptions, printing.set_printoptions):
+        set_printoptions(**options)
+    for array in NUMBERS:
+        with np.errstate(all="ignore"):
+            agree(array.astype(dtype))

@@ -9,22 +9,35 @@ tensor([2., 4.])
 
 from math import e, inf, nan, pi
 
-from . import autograd, backend
+from . import autograd, backend, distributions, linalg, pytorch_names
 from .backend import device
+from .devices import (
+    accelerator,
+    amp,
+    backends,
+    cuda,
+    get_float32_matmul_precision,
+    mps,
+    set_float32_matmul_precision,
+    set_num_threads,
+    use_deterministic_algorithms,
+    xpu,
+)
 from .draw import draw_graph
 from .dtypes import (
+    bfloat16,
     bool,
     can_cast,
+    complex64,
+    complex128,
     double,
     dtype,
-    finfo,
     float,
     float16,
     float32,
     float64,
     get_default_dtype,
     half,
-    iinfo,
     int,
     int8,
     int16,
@@ -38,7 +51,7 @@ from .dtypes import (
     uint8,
 )
 from .errors import OpError
-from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import hide, scope
 from .hooks import Handle
@@ -46,6 +59,7 @@ from .op import Op
 from .op_check import check_op
 from .ops import *
 from .printing import set_printoptions
+from .pytorch_names import as_torch
 from .random import (
     Generator,
     default_generator,
@@ -55,11 +69,28 @@ from .random import (
     seed,
     set_rng_state,
 )
+from .refused import refusing
 from .samples import ErrorSample, Rng, Sample
+from .serialization import load, save
 from .size import Size
 from .tensor import Tensor
+from .type_info import finfo, iinfo
+from .typed import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+)
+from .without_effect import autocast, compile
 
 __version__ = "0.1.0"
 
 hide(__file__)
 backend.keep_freed_memory()
+pytorch_names.install()
+__getattr__ = refusing(__name__, submodules=("nn", "optim", "utils"))

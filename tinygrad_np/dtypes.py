@@ -46,6 +46,28 @@ class dtype:
         return self.name
 
 
+class _Refused(dtype):
+    """A dtype that is here by name only, for programs that mention it: every use is an error."""
+
+    __slots__ = ("instead", "is_complex")
+
+    def __init__(self, name: str, itemsize: builtins.int, instead: str) -> None:
+        self.name, self.itemsize, self.instead = name, itemsize, instead
+        self.is_complex = name.startswith("complex")
+        self.is_floating_point = not self.is_complex
+        self.is_signed = True
+
+    @property
+    def dtype(self) -> Any:  # type: ignore[override]
+        raise TypeError(f"{self.name} is not supported: NumPy {self.instead}")
+
+    def __eq__(self, other: object) -> builtins.bool:
+        return self is other
+
+    def __hash__(self) -> builtins.int:
+        return hash(self.name)
+
+
 def _is_subclass(candidate: object, parent: type) -> builtins.bool:
     return isinstance(candidate, type) and issubclass(candidate, parent)
 
@@ -59,12 +81,20 @@ int32 = dtype("int32")
 int64 = long = dtype("int64")
 uint8 = dtype("uint8")
 bool = dtype("bool")
+bfloat16 = _Refused("bfloat16", 2, "has no such type; use float32, or float16 to save memory")
+_instead = "has it, tinygrad_np does not; use two real tensors"
+complex64 = _Refused("complex64", 8, _instead)
+complex128 = _Refused("complex128", 16, _instead)
 # PyTorch gives these three Python names to dtypes; this module says builtins.float for the types.
 float = float32
 int = int32
 
-_ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, bool)
-_OF_NUMPY = {each.dtype: each for each in _ALL}
+_SCALAR_NAMES = {
+    **{"float16": "Half", "float32": "Float", "float64": "Double", "int8": "Char"},
+    **{"int16": "Short", "int32": "Int", "int64": "Long", "uint8": "Byte", "bool": "Bool"},
+}
+ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, bool)
+_OF_NUMPY = {each.dtype: each for each in ALL}
 _OF_PYTHON = {builtins.float: float64, builtins.int: int64, builtins.bool: bool}
 _default = float32
 
@@ -80,7 +110,7 @@ def to_numpy(dtype_like: Any) -> np.dtype[Any]:
     """
     if isinstance(dtype_like, dtype):
         return dtype_like.dtype
-    return _ours(dtype_like).dtype
+    return ours(dtype_like).dtype
 
 
 def of(array: Any) -> dtype:
@@ -89,12 +119,22 @@ def of(array: Any) -> dtype:
     >>> of(np.arange(3))
     tinygrad_np.int64
     """
-    return _OF_NUMPY.get(array.dtype) or _ours(array.dtype)
+    return _OF_NUMPY.get(array.dtype) or ours(array.dtype)
 
 
-def _ours(dtype_like: Any) -> dtype:
+def scalar_name(dtype_like: Any) -> str:
+    """What PyTorch calls a dtype in errors and in `Tensor.type()`.
+
+    >>> scalar_name(int64), scalar_name(float16)
+    ('Long', 'Half')
+    """
+    return _SCALAR_NAMES[to_numpy(dtype_like).name]
+
+
+def ours(dtype_like: Any) -> dtype:
+    """Our dtype for whatever `to_numpy` takes."""
     if isinstance(dtype_like, dtype):
-        return dtype_like
+        return _OF_NUMPY[dtype_like.dtype]
     if _is_subclass(dtype_like, np.generic):
         found = _OF_NUMPY.get(np.dtype(dtype_like))
     elif isinstance(dtype_like, np.dtype):
@@ -102,7 +142,7 @@ def _ours(dtype_like: Any) -> dtype:
     else:
         found = _OF_PYTHON.get(dtype_like) if isinstance(dtype_like, type) else None
     if found is None:
-        names = ", ".join(each.name for each in _ALL)
+        names = ", ".join(each.name for each in ALL)
         raise TypeError(f"unsupported dtype {dtype_like!r}: expected one of {names}")
     return found
 
@@ -177,12 +217,12 @@ def _of_number(number: Any) -> np.dtype[Any]:
 
 
 def result_type(*operands: Any) -> dtype:
-    """Our dtype of a result of arrays, (dtype, ndim) pairs and numbers: see `common_type`.
+    """Our dtype of a result of tensors, arrays, (dtype, ndim) pairs and numbers: see `common_type`.
 
     >>> result_type(np.zeros(2, np.int8), 1.5), result_type(np.zeros((), np.int8), np.zeros(1, "?"))
     (tinygrad_np.float32, tinygrad_np.int8)
     """
-    return _OF_NUMPY[common_type(*operands)]
+    return _OF_NUMPY[common_type(*(getattr(x, "array", x) for x in operands))]
 
 
 def can_cast(from_: Any, to: Any) -> builtins.bool:
@@ -215,63 +255,6 @@ def set_default_dtype(d: Any) -> None:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.set_default_dtype.html
     """
     global _default
-    if not _ours(d).is_floating_point:
+    if not ours(d).is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
-    _default = _ours(d)
-
-
-class finfo:
-    """The limits of a floating-point dtype (the default dtype if none is given).
-
-    Raises TypeError for an integer dtype.
-
-    >>> finfo(float16)
-    finfo(resolution=0.001, min=-65504, max=65504, eps=0.000976562, smallest_normal=6.10352e-05, \
-tiny=6.10352e-05, dtype=float16)
-
-    Source: https://docs.pytorch.org/docs/stable/type_info.html
-    """
-
-    def __init__(self, type: Any = None) -> None:
-        ours = _default if type is None else _ours(type)
-        if not ours.is_floating_point:
-            raise TypeError(
-                "finfo() requires a floating point input type. "
-                f"Use tinygrad_np.iinfo to handle '{ours}'"
-            )
-        info = np.finfo(ours.dtype)
-        self.dtype, self.bits = ours.name, info.bits
-        self.resolution = builtins.float(f"1e-{info.precision}")
-        for limit in ("min", "max", "eps", "smallest_normal", "tiny"):
-            setattr(self, limit, builtins.float(getattr(info, limit)))
-
-    def __repr__(self) -> str:
-        limits = {k: v for k, v in vars(self).items() if k not in ("dtype", "bits")}
-        text = ", ".join(f"{name}={value:g}" for name, value in limits.items())
-        return f"finfo({text}, dtype={self.dtype})"
-
-
-class iinfo:
-    """The limits of an integer dtype.
-
-    Raises TypeError for a floating-point dtype and for bool.
-
-    >>> iinfo(uint8)
-    iinfo(min=0, max=255, dtype=uint8)
-
-    Source: https://docs.pytorch.org/docs/stable/type_info.html
-    """
-
-    def __init__(self, type: Any) -> None:
-        ours = _ours(type)
-        if ours.is_floating_point:
-            raise TypeError(
-                f"iinfo() requires an integer input type. Use tinygrad_np.finfo to handle '{ours}'"
-            )
-        if ours is bool:
-            raise TypeError("tinygrad_np.bool is not supported by tinygrad_np.iinfo")
-        info = np.iinfo(ours.dtype)
-        self.dtype, self.bits, self.min, self.max = ours.name, info.bits, info.min, info.max
-
-    def __repr__(self) -> str:
-        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+    _default = ours(d)

@@ -9,17 +9,16 @@ import numpy
 
 from . import errors
 from .grad_mode import set_grad_enabled
-from .graph import order
+from .graph import context, order
 from .hooks import Hooks, hooked
 from .methods import tensor_method
 from .op import Op
+from .seeds import Tensors, listed, seed, target, weighted
 from .tensor import Tensor, wrap
 
-Tensors = Tensor | Sequence[Tensor]
 
-
-@tensor_method()
-def backward(
+@tensor_method(name="backward")
+def _backward(
     self: Tensor,
     gradient: Tensor | None = None,
     retain_graph: bool | None = None,
@@ -39,10 +38,23 @@ def backward(
     >>> x.grad
     tensor([2., 6.])
     """
-    if inputs is not None and not (inputs := _list(inputs)):
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+
+def backward(
+    tensors: Tensors,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Tensors | None = None,
+) -> None:
+    """`Tensor.backward` for several tensors at once. Source: PyTorch, torch.autograd.backward."""
+    if inputs is not None and not (inputs := listed(inputs)):
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    targets = None if inputs is None else {_target(x) for x in inputs}
-    found = _run([self], [gradient], retain_graph, create_graph, targets)
+    roots, weights = weighted(tensors, grad_tensors if grad_variables is None else grad_variables)
+    targets = None if inputs is None else {target(x) for x in inputs}
+    found = _run(roots, weights, retain_graph, create_graph, targets)
     for tensor in found if inputs is None else inputs:
         if tensor.edge in found:
             _accumulate(tensor, found[tensor.edge])
@@ -54,7 +66,9 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The gradients of `outputs`, weighted by `grad_outputs`, with respect to `inputs`.
@@ -68,15 +82,14 @@ def grad(
     >>> tnp.autograd.grad(dx, x)
     (tensor(18.),)
     """
-    outputs, inputs = _list(outputs), _list(inputs)
-    weights = [None] * len(outputs) if grad_outputs is None else _list(grad_outputs)
-    if len(weights) != len(outputs):
-        raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
+    if is_grads_batched:
+        raise RuntimeError("is_grads_batched needs vmap, which tinygrad_np has not: write a loop")
+    (outputs, weights), inputs = weighted(outputs, grad_outputs), listed(inputs)
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True"
         )
-    found = _run(outputs, weights, retain_graph, create_graph, {_target(x) for x in inputs})
+    found = _run(outputs, weights, retain_graph, create_graph, {target(x) for x in inputs})
     results = []
     for tensor in inputs:
         g = found.get(tensor.edge)
@@ -100,63 +113,34 @@ def _run(
         retain_graph = create_graph
     gradients: dict[Any, Any] = {}
     for root, weight in zip(roots, weights, strict=True):
-        _add(gradients, root.edge, _seed(root, weight, create_graph))
+        _add(gradients, root.edge, seed(root, weight, create_graph))
     nodes = order(gradients)
     wanted = None if targets is None else _leading_to(targets, nodes)
     found = {}
+    anomaly = context.detect_anomaly
     with set_grad_enabled(create_graph), numpy.errstate(all="ignore"):
         for node in nodes:
             g = gradients.pop(node, None)
             if g is None or not (wanted is None or node in wanted):
                 continue
-            g = _after_hooks(node.hooks, g)
+            if node.hooks:
+                g = _after_hooks(node.hooks, g)
             if node.retained is not None and (tensor := node.retained()) is not None:
                 _accumulate(tensor, _copy(g))
             if targets is not None and node in targets:
                 found[node] = _copy(g)
             for edge, gradient in node.gradients(g, create_graph, wanted):
-                shared = gradient is g and isinstance(edge, Tensor)  # a leaf keeps what it gets
-                _add(gradients, edge, _copy(gradient) if shared else gradient)
+                if anomaly:
+                    errors.check_nan(node, edge, gradient)
+                if gradient is g and isinstance(edge, Tensor):
+                    gradient = _copy(g)  # a leaf keeps what it gets
+                _add(gradients, edge, gradient)
             if not retain_graph:
                 node.release()
         for leaf, g in gradients.items():
             if targets is None or leaf in targets:
                 found[leaf] = _after_hooks(leaf._hooks, g)
     return found
-
-
-def _seed(root: Tensor, weight: Any, create_graph: bool) -> Any:
-    """The gradient that the walk starts with at `root`: an array, or a Tensor for create_graph."""
-    if root.edge is None:
-        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
-    if weight is None:
-        if root.array.size != 1:
-            raise RuntimeError(
-                "grad can be implicitly created only for scalar outputs, "
-                f"but this one has shape {list(root.shape)}"
-            )
-        weight = wrap(numpy.ones_like(root.array))
-    if not isinstance(weight, Tensor):
-        raise TypeError(f"gradients can be either Tensors or None, but got {type(weight).__name__}")
-    if weight.shape != root.shape:
-        raise RuntimeError(
-            f"Mismatch in shape: grad_output[0] has a shape of {weight.shape} "
-            f"and output[0] has a shape of {root.shape}."
-        )
-    if weight.dtype != root.dtype:
-        weight = weight.to(root.dtype)
-    weight = weight.clone() if root.edge is root else weight
-    return weight if create_graph else weight.array
-
-
-def _list(tensors: Any) -> list[Any]:
-    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
-
-
-def _target(tensor: Tensor) -> Any:
-    if tensor.edge is None:
-        raise RuntimeError("One of the differentiated Tensors does not require grad")
-    return tensor.edge
 
 
 def _leading_to(targets: set[Any], nodes: list[Op]) -> set[Any]:
@@ -169,7 +153,8 @@ def _leading_to(targets: set[Any], nodes: list[Op]) -> set[Any]:
 
 
 def _add(gradients: dict[Any, Any], edge: Any, g: Any) -> None:
-    gradients[edge] = gradients[edge] + g if edge in gradients else g
+    before = gradients.get(edge)
+    gradients[edge] = g if before is None else before + g
 
 
 def _copy(g: Any) -> Any:

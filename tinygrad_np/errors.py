@@ -107,3 +107,14 @@ def no_rule(op: Any, name: str) -> OpError:
         f"Write the rule, detach() the input, or set differentiable = False on the op."
         f"\n  at {line_of(user_frame())}"
     )
+
+
+def check_nan(op: Any, edge: Any, gradient: Any) -> None:
+    """In anomaly mode: raise if the gradient that `op` gives to the input at `edge` holds nan."""
+    for part in gradient if isinstance(gradient, tuple) else (gradient,):
+        array = getattr(part, "array", part)
+        if array is not None and (array != array).any():
+            raise RuntimeError(
+                f"Function '{op.name()}' returned nan values in its {op.edges.index(edge)}th "
+                f"output; its forward ran at {line_of(op.frame)}"
+            )

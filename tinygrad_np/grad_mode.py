@@ -117,3 +117,23 @@ class set_grad_enabled(_GradMode):
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         context.grad_enabled = self._outer.pop()
         return super().__call__(function)
+
+
+class inference_mode(_GradMode):
+    """Nothing is recorded inside, as in `no_grad`; with `mode=False` graphs are recorded.
+
+    The tensors made inside are ordinary ones. Source: PyTorch, torch.inference_mode.
+
+    >>> import tinygrad_np as tnp
+    >>> x = tnp.ones(2, requires_grad=True)
+    >>> with tnp.inference_mode():
+    ...     (2 * x).requires_grad
+    False
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        return _inside(False, mode) if callable(mode) else super().__new__(cls)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.mode = not mode

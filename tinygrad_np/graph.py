@@ -12,8 +12,7 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
 from typing import Any
 
@@ -23,27 +22,33 @@ next_serial: Callable[[], int] = itertools.count(1).__next__
 
 
 class _Context(threading.local):
-    """What is in force in this thread: grad mode, and the modules whose forward is running."""
+    """What is in force in this thread: its modes, and the modules whose forward is running."""
 
     grad_enabled = True
+    detect_anomaly = False
     scope: tuple[weakref.ref[Any], ...] = ()
 
 
 context = _Context()
 
 
-@contextmanager
-def scope(module: Any) -> Iterator[None]:
-    """Nodes made inside belong to `module`: pictures draw them in its cluster.
+class scope:
+    """Nodes made inside a `with` block belong to `module`: pictures draw them in its cluster.
 
     The module is held weakly, so a module that keeps one of its outputs makes no cycle.
     """
-    outer = context.scope
-    context.scope = (*outer, weakref.ref(module))
-    try:
-        yield
-    finally:
-        context.scope = outer
+
+    __slots__ = ("module", "outer")
+
+    def __init__(self, module: Any) -> None:
+        self.module = weakref.ref(module)
+
+    def __enter__(self) -> None:
+        self.outer = context.scope
+        context.scope = (*self.outer, self.module)
+
+    def __exit__(self, *error: object) -> None:
+        context.scope = self.outer
 
 
 def order(edges: Iterable[Any]) -> list[Any]:
@@ -57,11 +62,11 @@ def order(edges: Iterable[Any]) -> list[Any]:
     stack, seen, nodes = list(edges), set(), []
     while stack:
         node = stack.pop()
-        if node in seen or not hasattr(node, "edges"):  # a leaf and None have none
-            continue
-        seen.add(node)
-        nodes.append(node)
-        stack.extend(node.edges)
+        if node not in seen:
+            seen.add(node)
+            if hasattr(node, "edges"):  # a leaf and None have none
+                nodes.append(node)
+                stack.extend(node.edges)
     nodes.sort(key=lambda node: node.serial, reverse=True)
     return nodes
 

@@ -12,15 +12,19 @@ _next_number = itertools.count().__next__
 
 
 class Handle:
-    """What `register_hook` returns: `remove()` takes the hook away; also a context manager."""
+    """What registers a hook, last or first: `remove()` takes it away; also a context manager."""
 
-    def __init__(self, hooks: Hooks, hook: Any) -> None:
-        self.hooks, self.number = hooks, _next_number()
-        hooks[self.number] = hook
+    def __init__(self, hooks: Hooks, hook: Any, prepend: bool = False) -> None:
+        self.hooks, self.id = hooks, _next_number()
+        others = list(hooks.items()) if prepend else []
+        if prepend:
+            hooks.clear()
+        hooks[self.id] = hook
+        hooks.update(others)
 
     def remove(self) -> None:
         """Take the hook away."""
-        self.hooks.pop(self.number, None)
+        self.hooks.pop(self.id, None)
 
     def __enter__(self) -> Handle:
         return self

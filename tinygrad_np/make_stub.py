@@ -23,14 +23,15 @@ _HEADER = '''"""Made by `python -m tinygrad_np.make_stub` from tensor.py and ops
 
 import builtins
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy
 import numpy as np
 
-from . import dtypes, random
+from . import dtypes, random, return_types
 from .backend import device
 from .hooks import Handle
+from .random import Generator
 from .size import Size
 from .versions import Version, View
 '''

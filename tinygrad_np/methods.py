@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -72,7 +72,7 @@ def _exchanged(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 _BINARY = {
     *("__add__", "__sub__", "__mul__", "__truediv__", "__floordiv__", "__mod__", "__pow__"),
     *("__matmul__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"),
-    *("__and__", "__or__", "__xor__"),
+    *("__and__", "__or__", "__xor__", "__lshift__", "__rshift__"),
 }
 
 
@@ -86,13 +86,17 @@ def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return operator
 
 
-def promoted(*operands: Any) -> list[Any]:
+def promoted(*operands: Any) -> Sequence[Any]:
     """The operands in their common dtype, numbers as 0-d arrays: what an op takes.
 
     Numbers are weak and never change the dtype of a tensor within their kind. Without a tensor, as
     in a rule on plain arrays, NumPy's scalars are what 0-d arrays become and keep their dtype.
     Raises TypeError for what is no number, array or tensor.
     """
+    if len(operands) == 2:  # the everyday case: 0.5 us and not 3
+        a, b = operands
+        if isinstance(a, Tensor) and isinstance(b, Tensor) and a.array.dtype is b.array.dtype:
+            return operands
     if not any(isinstance(x, Tensor) for x in operands):
         operands = tuple(numpy.asarray(x) if isinstance(x, numpy.generic) else x for x in operands)
     arrays = [x.array if isinstance(x, Tensor) else x for x in operands]
@@ -105,7 +109,7 @@ def promoted(*operands: Any) -> list[Any]:
 
 def _cast(x: Any, array: Any, dtype: numpy.dtype[Any]) -> Any:
     if isinstance(array, NUMBERS):
-        return numpy.asarray(array, dtype)
+        return numpy.asarray(array).astype(dtype)  # wraps 300 in uint8, as PyTorch does
     if array.dtype == dtype:
         return x
     return Op.registry["Cast"](dtype)(x)
@@ -116,13 +120,20 @@ def _changing(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     @wraps(function)
     def change(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        before_change(self)
-        write(self, function(_before(self, args), *args, **kwargs), name)
-        return self
+        return changed(self, function, name, *args, **kwargs)
 
     change.__name__ = change.__qualname__ = name
     change.__doc__ = f"`{function.__name__}`, written into the tensor itself."
     return change
+
+
+def changed(
+    tensor: Tensor, function: Callable[..., Any], name: str, *args: Any, **kwargs: Any
+) -> Tensor:
+    """`tensor` with `function(tensor, ...)` written into it, as the method `name` does."""
+    before_change(tensor)
+    write(tensor, function(_before(tensor, args), *args, **kwargs), name)
+    return tensor
 
 
 def _before(tensor: Tensor, others: Iterable[Any]) -> Tensor:
@@ -137,7 +148,7 @@ def _before(tensor: Tensor, others: Iterable[Any]) -> Tensor:
 def before_change(tensor: Tensor) -> None:
     """Raise, before anything is changed, where a change in place would break a graph."""
     base = tensor
-    while base.view_of is not None:
+    while base.edge is not base and base.view_of is not None:
         base = base.view_of.source
     if context.grad_enabled and base.edge is base:
         what = "a leaf Variable" if base is tensor else "a view of a leaf Variable"
@@ -164,8 +175,8 @@ def write(tensor: Tensor, result: Any, name: str) -> None:
         )
     if not dtypes.can_cast(result.array.dtype, array.dtype):
         raise RuntimeError(
-            f"result type {dtypes.of(result.array)} can't be cast to the desired output type "
-            f"{dtypes.of(array)} in {name} at {line_of(user_frame())}"
+            f"result type {dtypes.scalar_name(result.array.dtype)} can't be cast to the desired "
+            f"output type {dtypes.scalar_name(array.dtype)} in {name} at {line_of(user_frame())}"
         )
     if result.array.dtype != array.dtype:
         result = Op.registry["Cast"](array.dtype)(result)
@@ -183,6 +194,7 @@ def rewrite(tensor: Tensor, node: Any) -> None:
     """Give `tensor`, and whatever it is a view of, the history that ends in `node`."""
     while (view := tensor.view_of) is not None:
         source = view.source
+        view.must_hold()
         positions = view.op.forward(numpy.arange(source.array.size).reshape(source.array.shape))
         index = numpy.unravel_index(positions, source.array.shape)
         before, piece = wrap(source.array, source.edge), wrap(tensor.array, node)

@@ -55,9 +55,10 @@ class Op:
     xp: ClassVar[Any] = numpy  # forward's array module
     view: ClassVar[bool] = False  # the result may share the first input's memory
     differentiable: ClassVar[bool] = True  # False: never recorded, as argmax and comparisons
+    torch_name: ClassVar[str] = ""  # what PyTorch calls it, where that is not the class's name
     names: ClassVar[tuple[str, ...]]  # of forward's arguments
     variadic: ClassVar[bool]  # forward(self, *xs): the one rule gets each input's index before g
-    rules: ClassVar[dict[str, Rule]]
+    rules: ClassVar[list[Rule | None]]  # by input
     forward: Callable[..., Any]
     hint: Any = None
 
@@ -78,28 +79,22 @@ class Op:
         """
         if hasattr(self, "serial"):
             return self._anew()(*inputs)
-        arrays, edges, on_tensors = [], [], False
-        for x in inputs:
-            if isinstance(x, Tensor):
-                on_tensors = True
-                arrays.append(x.array)
-                edges.append(x.edge)
-            else:
-                arrays.append(x)
-                edges.append(None)
+        arrays = [x.array if isinstance(x, Tensor) else x for x in inputs]
         try:
             out = self.forward(*arrays)
         except (ValueError, TypeError, IndexError) as error:
             raise errors.op_failed(self, inputs, error) from error
-        if not on_tensors:
+        if not any([isinstance(x, Tensor) for x in inputs]):  # a list: half the time
             return out
         if isinstance(out, tuple | list):
             raise errors.op_failed(self, inputs, TypeError("forward must return one array"))
         result = wrap(out)
         if self.view and numpy.may_share_memory(result.array, arrays[0]):
             result.become_view(inputs[0], self)
-        if context.grad_enabled and self.differentiable and any(e is not None for e in edges):
-            self.record(inputs, edges, result)
+        if self.differentiable and context.grad_enabled:
+            edges = [x.edge if isinstance(x, Tensor) else None for x in inputs]
+            if edges.count(None) < len(edges):
+                self.record(inputs, edges, result)
         return result
 
     def _anew(self) -> Op:
@@ -113,7 +108,7 @@ class Op:
         self.frame = user_frame()
         self.scope = context.scope
         self.serial = next_serial()
-        self.shapes = [getattr(x, "array", x).shape for x in inputs]
+        self.shapes = [(x.array if isinstance(x, Tensor) else x).shape for x in inputs]
         self.hooks = self.retained = None
         saved: dict[int, Any] = {}
         self.saved: dict[int, Any] | None = saved
@@ -126,10 +121,10 @@ class Op:
         result._node = self
 
     def _rule(self, index: int) -> Rule:
-        name = self.names[0 if self.variadic else index]
-        if name not in self.rules:
-            raise errors.no_rule(self, name)
-        return self.rules[name]
+        rule = self.rules[0 if self.variadic else index]
+        if rule is None:
+            raise errors.no_rule(self, self.names[index])
+        return rule
 
     def recall(self, position: int, as_tensors: bool) -> Any:
         """A saved value: the array, or under `create_graph` a Tensor tied back to the graph."""
@@ -161,7 +156,7 @@ class Op:
 
     def name(self) -> str:
         """The name that PyTorch would give this node."""
-        return f"{type(self).__name__}Backward0"
+        return f"{self.torch_name or type(self).__name__}Backward0"
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:

@@ -261,7 +261,8 @@ def _check_multinomial(p: Array, num_samples: int, replacement: bool) -> None:
         raise RuntimeError(f"prob_dist must be 1 or 2 dim, got shape {p.shape}")
     if p.dtype.kind != "f":
         raise RuntimeError(
-            f"multinomial only supports floating-point dtypes for input, got: {p.dtype}"
+            "multinomial only supports floating-point dtypes for input, "
+            f"got: {dtypes.scalar_name(p.dtype)}"
         )
     if num_samples <= 0:
         raise RuntimeError(f"cannot sample n_sample <= 0 samples, got {num_samples}")

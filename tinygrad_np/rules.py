@@ -19,7 +19,7 @@ class Rule(NamedTuple):
     positions: tuple[int, ...]
 
 
-def rules_of(cls: Any) -> dict[str, Rule]:
+def rules_of(cls: Any) -> list[Rule | None]:
     """Read the rules d<input> of a class once; a rule that names something unknown is an error."""
     lead = 3 if cls.variadic else 2  # self, (index,) g
     known = {name: index for index, name in enumerate(cls.names)} | {"out": OUT}
@@ -44,7 +44,7 @@ def rules_of(cls: Any) -> dict[str, Rule]:
         rules[attribute[1:]] = Rule(function, tuple(known[name] for name in parameters[lead:]))
     if cls.differentiable and not rules:
         raise TypeError(f"{cls.__name__} has no backward rule d<input>; is it differentiable?")
-    return rules
+    return [rules.get(name) for name in cls.names]
 
 
 def saved_of(x: Any) -> tuple[Any, Any, int]:
@@ -66,9 +66,11 @@ def gradient_by(rule: Rule, op: Any, index: int, g: Any, values: list[Any]) -> A
 
     Raises OpError, with the rule's name, where the rule fails or its result does not fit.
     """
-    lead = (index, g) if op.variadic else (g,)
     try:
-        gradient = rule.function(op, *lead, *values)
+        if op.variadic:
+            gradient = rule.function(op, index, g, *values)
+        else:
+            gradient = rule.function(op, g, *values)
     except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
         raise errors.rule_failed(op, index, f"raised {type(error).__name__}: {error}") from error
     shape = op.shapes[index]

@@ -39,7 +39,7 @@ class Case:
 
     def has_rule(self, index: int) -> bool:
         """Whether the op has a rule for an input."""
-        return self.op.names[0 if self.op.variadic else index] in self.op.rules
+        return self.op.rules[0 if self.op.variadic else index] is not None
 
     def run(self, inputs: list[Array], wanted: Any) -> tuple[Tensor, list[Tensor]]:
         """The output, and the inputs as tensors, of which the `wanted` require grad."""

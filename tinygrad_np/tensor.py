@@ -65,9 +65,8 @@ class Tensor:
         """Where the gradient of this tensor goes: its node, itself if a leaf, None if nowhere."""
         if self.view_of is not None and self.view_of.rewrites != self.version.rewrites:
             self.view_of.retrace(self)
-        if self._node is not None:
-            return self._node
-        return self if self._requires_grad else None
+        node = self._node
+        return node if node is not None else self if self._requires_grad else None
 
     @property
     def grad_fn(self) -> Any:
@@ -127,12 +126,12 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """The same memory without history; a change of either is seen by both."""
-        return wrap(self.array, version=self.version)
+        return without_history(self, self.version)
 
     @property
     def data(self) -> Tensor:
         """The same memory without history; changes made through it are not tracked."""
-        return wrap(self.array)
+        return without_history(self, Version())
 
     @data.setter
     def data(self, data: Tensor) -> None:
@@ -142,7 +141,7 @@ class Tensor:
             raise RuntimeError(
                 "data set to a tensor that requires gradients must be floating point"
             )
-        self.array = data.array
+        self.array, self.view_of = data.array, without_history(data, self.version).view_of
 
     def become_view(self, source: Tensor, op: Any) -> None:
         """Share the version of `source`, whose memory this tensor shows through `op`."""
@@ -211,6 +210,19 @@ def wrap(array: Any, node: Any = None, version: Version | None = None) -> Tensor
     if type(array) is not numpy.ndarray:
         array = numpy.asarray(array)
     return filled(object.__new__(Tensor), array, node, version or Version())
+
+
+def without_history(tensor: Tensor, version: Version) -> Tensor:
+    """The memory of a tensor, shown through the same views: its strides are known from them."""
+    views = []
+    while tensor.view_of is not None:
+        views.append((tensor.array, tensor.view_of.op))
+        tensor = tensor.view_of.source
+    result = wrap(tensor.array, version=version)
+    for array, op in reversed(views):
+        source, result = result, wrap(array)
+        result.become_view(source, op)
+    return result
 
 
 def filled(tensor: Tensor, array: numpy.ndarray, node: Any, version: Version) -> Tensor:

@@ -1,20 +1,51 @@
-"""Datasets, samplers and loaders."""
+"""Datasets, samplers, loaders and transforms."""
 
-from .dataset import Dataset, TensorDataset
+from . import datasets, transforms
+from .collate import default_collate, default_convert
+from .dataloader import DataLoader, get_worker_info
+from .dataset import (
+    ChainDataset,
+    ConcatDataset,
+    Dataset,
+    IterableDataset,
+    StackDataset,
+    Subset,
+    TensorDataset,
+    random_split,
+)
 from .download import DownloadError
-from .loader import DataLoader, default_collate
-from .mnist import MNIST
-from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from .mnist import MNIST, FashionMNIST
+from .sampler import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
 
 __all__ = [
     "MNIST",
     "BatchSampler",
+    "ChainDataset",
+    "ConcatDataset",
     "DataLoader",
     "Dataset",
     "DownloadError",
+    "FashionMNIST",
+    "IterableDataset",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "StackDataset",
+    "Subset",
+    "SubsetRandomSampler",
     "TensorDataset",
+    "WeightedRandomSampler",
+    "datasets",
     "default_collate",
+    "default_convert",
+    "get_worker_info",
+    "random_split",
+    "transforms",
 ]

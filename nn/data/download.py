@@ -27,8 +27,10 @@ class ContentError(ValueError):
     """What came is not what was asked for."""
 
 
-def fetch(urls: Sequence[str], path: Path, sha256: str) -> None:
-    """Saves at `path` the first gzip file of `urls` whose decompressed content has this SHA-256.
+def fetch(urls: Sequence[str], path: Path, digest: str) -> None:
+    """Saves at `path` the first gzip file of `urls` that has this digest.
+
+    It is the SHA-256 of the decompressed content, or `md5:` and the MD5 of the gzip file itself.
 
     The addresses are tried in turn, three times over. The file takes its name in one step once
     its content is verified: whatever happens, half a file or an error page is never found there,
@@ -45,7 +47,7 @@ def fetch(urls: Sequence[str], path: Path, sha256: str) -> None:
             try:
                 with partial(path) as part:
                     stream(url, part)
-                    verify(part, sha256)
+                    verify(part, digest)
                     part.replace(path)
                 return
             except (requests.RequestException, HTTPError, ContentError) as error:
@@ -81,15 +83,21 @@ def stream(url: str, part: Path) -> None:
                 bar.update(file.write(chunk))
 
 
-def verify(part: Path, sha256: str) -> None:
-    """Raises ContentError unless the decompressed content has this SHA-256."""
+def verify(part: Path, digest: str) -> None:
+    """Raises ContentError unless the file has this digest, of which `fetch` tells."""
+    if digest.startswith("md5:"):
+        with part.open("rb") as file:
+            actual = "md5:" + hashlib.file_digest(file, "md5").hexdigest()
+        if actual != digest:
+            raise ContentError(f"expected a file of {digest}, got {actual}")
+        return
     try:
         with gzip.open(part) as content:
             actual = hashlib.file_digest(content, "sha256").hexdigest()
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ContentError(f"expected a whole gzip file, got something else ({error})") from error
-    if actual != sha256:
-        raise ContentError(f"expected content of SHA-256 {sha256}, got {actual}")
+    if actual != digest:
+        raise ContentError(f"expected content of SHA-256 {digest}, got {actual}")
 
 
 def no_connection(error: Exception) -> bool:

@@ -46,6 +46,20 @@ def log_softmax(
     return input.log_softmax(_dim(input, dim, "log_softmax", _stacklevel), dtype)
 
 
+def softmin(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
+    """y = softmax of -x along `dim`. Warns without `dim`, and chooses it as PyTorch does.
+
+    Source: PyTorch, torch.nn.functional.softmin.
+
+    >>> import tinygrad_np as tnp
+    >>> softmin(tnp.tensor([0.0, 1000.0]), dim=0)
+    tensor([1., 0.])
+    """
+    return (-input).softmax(_dim(input, dim, "softmin", _stacklevel), dtype)
+
+
 def _dim(input: Tensor, dim: int | None, name: str, stacklevel: int) -> int:
     if dim is not None:
         return dim

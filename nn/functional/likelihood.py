@@ -85,7 +85,7 @@ def _of_classes(
 ) -> tuple[Tensor, Tensor | None]:
     """The loss of each sample, and what each counts in the mean (None: all the same)."""
     dim = min(logs.ndim - 1, 1)
-    labels = target.numpy().reshape(logs.shape[:dim] + logs.shape[dim + 1 :])
+    labels = target.long().numpy().reshape(logs.shape[:dim] + logs.shape[dim + 1 :])
     kept, counts = labels != ignore_index, None
     if weight is not None or not kept.all():
         labels = numpy.where(kept, labels, 0)
@@ -98,7 +98,8 @@ def _of_classes(
     ]
     places.insert(dim, labels)
     loss = -logs[tuple(places)]
-    loss = loss if counts is None else loss * counts
+    if counts is not None:
+        loss = tnp.where(kept, loss * counts, 0.0)  # not -0.0
     if smoothing:
         smooth = -_weighted(logs, weight).sum(dim)
         loss = loss * (1 - smoothing) + smooth * (smoothing / logs.size(dim))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
 from typing import Any, Self
 
 from ..module import Module, in_brackets
@@ -185,3 +185,83 @@ class ModuleList(_Ordered):
             for i, j, text in runs
         ]
         return in_brackets(self._get_name(), lines)
+
+
+class ModuleDict(Module):
+    """A dict of modules that are registered under its keys.
+
+    Takes a mapping or pairs of keys and modules. Source: PyTorch, torch.nn.ModuleDict.
+
+    >>> import nn
+    >>> nn.ModuleDict({"conv": nn.Conv2d(1, 6, 5), "relu": nn.ReLU()})
+    ModuleDict(
+      (conv): Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1))
+      (relu): ReLU()
+    )
+    """
+
+    def __init__(self, modules: Any = None) -> None:
+        super().__init__()
+        self.update({} if modules is None else modules)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._modules[key]
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        self.add_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        del self._modules[key]
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._modules
+
+    def keys(self) -> KeysView[str]:
+        """The keys, in the order in which they came."""
+        return self._modules.keys()
+
+    def values(self) -> ValuesView[Any]:
+        """The modules."""
+        return self._modules.values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """The pairs of keys and modules."""
+        return self._modules.items()
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self._modules.clear()
+
+    def pop(self, key: str) -> Any:
+        """Take the module of a key out and return it. Raises KeyError."""
+        return self._modules.pop(key)
+
+    def update(self, modules: Any) -> None:
+        """Add or replace those of a mapping, or of pairs. Raises TypeError, ValueError."""
+        for key, module in pairs_of(modules, "ModuleDict"):
+            self[key] = module
+
+
+def pairs_of(given: Any, name: str) -> Iterable[tuple[str, Any]]:
+    """The items of a mapping, or of a sequence of pairs, for the container `name`."""
+    if not isinstance(given, Iterable):
+        raise TypeError(
+            f"{name}.update should be called with an iterable of key/value pairs, "
+            f"but got {type(given).__name__}"
+        )
+    if hasattr(given, "items"):
+        return given.items()
+    pairs: list[Any] = list(given)
+    for i, pair in enumerate(pairs):
+        element = f"{name} update sequence element #{i}"
+        if not isinstance(pair, Iterable):
+            raise TypeError(f"{element} should be Iterable; is{type(pair).__name__}")
+        if len(pair) != 2:  # type: ignore[arg-type]
+            raise ValueError(f"{element} has length {len(pair)}; 2 is required")  # type: ignore[arg-type]
+    return pairs

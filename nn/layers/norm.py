@@ -1,7 +1,8 @@
-"""Batch normalisation."""
+"""Normalisation over the features or over groups of channels."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tinygrad_np as tnp
@@ -13,104 +14,131 @@ from ..module import Module
 from ..parameter import Parameter
 
 
-class _BatchNorm(Module):
+class Affine(Module):
+    """A layer that ends with a weight, 1 at first, and a bias, 0 at first."""
+
     weight: Parameter | None
     bias: Parameter | None
-    running_mean: Tensor | None
-    running_var: Tensor | None
-    num_batches_tracked: Tensor | None
-    _ndims: tuple[int, ...]  # of the inputs that are taken
+
+    def _register(self, shape: Any, device: Any, dtype: Any, **wanted: bool) -> None:
+        for name, is_wanted in wanted.items():
+            empty = tnp.empty(shape, device=device, dtype=dtype) if is_wanted else None
+            self.register_parameter(name, None if empty is None else Parameter(empty))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Back to weight 1 and bias 0."""
+        for name, start in (("weight", init.ones_), ("bias", init.zeros_)):
+            if (parameter := self._parameters.get(name)) is not None:
+                start(parameter)
+
+
+class LayerNorm(Affine):
+    """The last dimensions, `normalized_shape`, of each sample to mean bias and deviation weight.
+
+    See `functional.layer_norm`. Source: PyTorch, torch.nn.LayerNorm.
+
+    >>> LayerNorm(2)(tnp.tensor([1.0, 3.0])).detach()
+    tensor([-1.0000,  1.0000])
+    """
 
     def __init__(
         self,
-        num_features: int,
+        normalized_shape: int | Sequence[int],
         eps: float = 1e-5,
-        momentum: float | None = 0.1,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _sizes(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        wanted = {"weight": elementwise_affine, "bias": elementwise_affine and bias}
+        self._register(self.normalized_shape, device, dtype, **wanted)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        )
+
+
+class RMSNorm(Affine):
+    """The last dimensions, `normalized_shape`, of each sample to root mean square weight.
+
+    See `functional.rms_norm`. Source: PyTorch, torch.nn.RMSNorm.
+
+    >>> RMSNorm(2)(tnp.tensor([1.0, 7.0])).detach()
+    tensor([0.2000, 1.4000])
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _sizes(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self._register(self.normalized_shape, device, dtype, weight=elementwise_affine)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        )
+
+
+class GroupNorm(Affine):
+    """Each of `num_groups` groups of channels of a sample standardised, with a weight per channel.
+
+    See `functional.group_norm`. Raises ValueError where the groups do not divide the channels.
+    Source: PyTorch, torch.nn.GroupNorm.
+
+    >>> GroupNorm(2, 4)(tnp.tensor([[1.0, 3.0, 5.0, 9.0]])).detach()
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
         affine: bool = True,
-        track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
         *,
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
-        options = {"device": device, "dtype": dtype}
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            empty = Parameter(tnp.empty(num_features, **options)) if wanted else None
-            self.register_parameter(name, empty)
-        for name in ("running_mean", "running_var"):
-            unset = tnp.empty(num_features, **options) if track_running_stats else None
-            self.register_buffer(name, unset)
-        self.register_buffer("num_batches_tracked", tnp.tensor(0) if track_running_stats else None)
-        self.reset_parameters()
-
-    def reset_running_stats(self) -> None:
-        """Back to mean 0 and variance 1, no batch seen."""
-        for name, start in (("running_mean", 0), ("running_var", 1), ("num_batches_tracked", 0)):
-            if (buffer := getattr(self, name)) is not None:
-                buffer.fill_(start)
-
-    def reset_parameters(self) -> None:
-        """Back to weight 1, bias 0 and the first running statistics."""
-        self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        if num_channels % num_groups != 0:
+            raise ValueError(
+                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
+            )
+        self.num_groups, self.num_channels = num_groups, num_channels
+        self.eps, self.affine = eps, affine
+        self._register(num_channels, device, dtype, weight=affine, bias=affine and bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        if input.ndim not in self._ndims:
-            expected = " or ".join(f"{n}D" for n in self._ndims)
-            raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
-        keeps = self.track_running_stats or not self.training
-        return F.batch_norm(
-            input,
-            self.running_mean if keeps else None,
-            self.running_var if keeps else None,
-            self.weight,
-            self.bias,
-            self.training or self.running_mean is None,
-            self._counted_momentum(),
-            self.eps,
-        )
-
-    def _counted_momentum(self) -> float:
-        """Count a batch in training; the weight of its statistics, 1 / count for momentum=None."""
-        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
-            if self.momentum is None:
-                return 1 / self.num_batches_tracked.item()
-        return self.momentum or 0.0
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
         )
 
 
-class BatchNorm1d(_BatchNorm):
-    """Each channel of `(N, C)` or `(N, C, L)` to mean bias and deviation weight.
-
-    In training by the statistics of the batch, which move the running ones by `momentum` (None:
-    their plain average); in evaluation by the running ones. See `functional.batch_norm`.
-    Raises ValueError for other dimensions. Source: PyTorch, torch.nn.BatchNorm1d.
-
-    >>> BatchNorm1d(1)(tnp.tensor([[1.0], [3.0]])).detach()
-    tensor([[-1.0000],
-            [ 1.0000]])
-    """
-
-    _ndims = (2, 3)
-
-
-class BatchNorm2d(_BatchNorm):
-    """As `BatchNorm1d`, for `(N, C, H, W)`. Source: PyTorch, torch.nn.BatchNorm2d.
-
-    >>> BatchNorm2d(3)(tnp.ones(2, 3, 4, 4)).shape
-    tinygrad_np.Size([2, 3, 4, 4])
-    """
-
-    _ndims = (4,)
+def _sizes(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+    if isinstance(normalized_shape, int):
+        return (normalized_shape,)
+    return tuple(normalized_shape)

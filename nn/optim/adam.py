@@ -1,4 +1,4 @@
-"""Adam."""
+"""Adam and AdamW."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy
 
-import tinygrad_np as tnp
+from tinygrad_np import Tensor
 
 from .optimizer import Array, Optimizer, State
+from .update import begin, blend, checked, count, descent
 
 
 class Adam(Optimizer):
@@ -24,6 +25,7 @@ class Adam(Optimizer):
     Source: Kingma and Ba, arXiv:1412.6980; Reddi et al., arXiv:1904.09237 (amsgrad); Loshchilov
     and Hutter, arXiv:1711.05101 (AdamW); PyTorch, torch.optim.Adam.
 
+    >>> import tinygrad_np as tnp
     >>> p = tnp.ones(1, requires_grad=True)
     >>> (3 * p).backward()
     >>> Adam([p], lr=0.1).step()
@@ -34,8 +36,8 @@ class Adam(Optimizer):
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
@@ -47,52 +49,84 @@ class Adam(Optimizer):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        for name, value in (("learning rate", lr), ("epsilon value", eps)):
-            if not value >= 0.0:
-                raise ValueError(f"Invalid {name}: {value}")
-        for i, beta in enumerate(betas):
-            if not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
-        if not weight_decay >= 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
-        defaults = {
-            "lr": lr,
-            "betas": tuple(betas),
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-            "foreach": foreach,
-            "capturable": capturable,
-            "differentiable": differentiable,
-            "fused": fused,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        }
+        defaults = checked(
+            lr=lr,
+            eps=eps,
+            betas=betas,
+            weight_decay=weight_decay,
+            amsgrad=amsgrad,
+            maximize=maximize,
+            foreach=foreach,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+            decoupled_weight_decay=decoupled_weight_decay,
+        )
+        if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
+            raise ValueError("betas must be either both floats or both Tensors")
         super().__init__(params, defaults)
 
     def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
-        (beta1, beta2), lr, decay = group["betas"], float(group["lr"]), group["weight_decay"]
+        (beta1, beta2), lr = group["betas"], group["lr"]
         if not state:
-            self._start(p, state, group["amsgrad"])
-        state["step"] += 1
-        t = state["step"].item()
+            largest = ["max_exp_avg_sq"] if group["amsgrad"] else []
+            begin(p, state, "exp_avg", "exp_avg_sq", *largest)
+        t, g = count(state), descent(p, g, group)
         m, v = state["exp_avg"].array, state["exp_avg_sq"].array
-        if group["maximize"]:
-            g = -g
-        if group["decoupled_weight_decay"]:
-            p *= 1 - lr * decay
-        elif decay:
-            g = g + decay * p
-        m += (1 - beta1) * (g - m)
-        v *= beta2
-        v += (1 - beta2) * g * g
+        blend(m, beta1, g)
+        blend(v, beta2, g * g)
         if group["amsgrad"]:
             largest = state["max_exp_avg_sq"].array
             v = numpy.maximum(largest, v, out=largest)
-        root = numpy.sqrt(v) / math.sqrt(1 - beta2**t) + group["eps"]
-        p -= lr / (1 - beta1**t) * m / root
+        c = math.sqrt(1 - beta2**t)  # sqrt(v') is sqrt(v) / c; outside it saves a pass over v
+        p -= lr * c / (1 - beta1**t) * m / (numpy.sqrt(v) + c * group["eps"])
 
-    def _start(self, p: Array, state: State, amsgrad: bool) -> None:
-        state["step"] = tnp.tensor(0.0)
-        for name in ("exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if amsgrad else [])):
-            state[name] = tnp.from_numpy(numpy.zeros_like(p))
+
+class AdamW(Adam):
+    """Adam whose weight decay shrinks p by lr weight_decay p, beside the gradient.
+
+    Raises ValueError for options out of range.
+    Source: Loshchilov and Hutter, arXiv:1711.05101; PyTorch, torch.optim.AdamW.
+
+    >>> import tinygrad_np as tnp
+    >>> p = tnp.ones(1, requires_grad=True)
+    >>> (0 * p).backward()
+    >>> AdamW([p], lr=0.1, weight_decay=0.5).step()
+    >>> p
+    tensor([0.9500], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            foreach=foreach,
+            maximize=maximize,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+            decoupled_weight_decay=True,
+        )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:  # the saved state may be Adam's
+            group["decoupled_weight_decay"] = True

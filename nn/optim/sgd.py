@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy
 
-from tinygrad_np import from_numpy
+from tinygrad_np import Tensor, from_numpy
 
 from .optimizer import Array, Optimizer, State
+from .update import checked, descent
 
 
 class SGD(Optimizer):
@@ -32,10 +33,10 @@ class SGD(Optimizer):
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
-        weight_decay: float = 0,
+        weight_decay: float | Tensor = 0,
         nesterov: bool = False,
         *,
         maximize: bool = False,
@@ -43,33 +44,24 @@ class SGD(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        if lr < 0.0:
-            raise ValueError(f"Invalid learning rate: {lr}")
-        if momentum < 0.0:
-            raise ValueError(f"Invalid momentum value: {momentum}")
-        if weight_decay < 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        defaults = checked(
+            lr=lr,
+            momentum=momentum,
+            dampening=dampening,
+            weight_decay=weight_decay,
+            nesterov=nesterov,
+            maximize=maximize,
+            foreach=foreach,
+            differentiable=differentiable,
+            fused=fused,
+        )
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-            "foreach": foreach,
-            "differentiable": differentiable,
-            "fused": fused,
-        }
         super().__init__(params, defaults)
 
     def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
-        momentum = group["momentum"]
-        if group["maximize"]:
-            g = -g
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * p
+        momentum, dampening = group["momentum"], group["dampening"]
+        g = descent(p, g, group)
         if momentum:
             if "momentum_buffer" not in state:
                 state["momentum_buffer"] = from_numpy(numpy.array(g, p.dtype))
@@ -77,6 +69,6 @@ class SGD(Optimizer):
             else:
                 b = state["momentum_buffer"].array
                 b *= momentum
-                b += (1 - group["dampening"]) * g
+                b += (1 - dampening) * g if dampening else g
             g = g + momentum * b if group["nesterov"] else b
-        p -= float(group["lr"]) * g
+        p -= group["lr"] * g

@@ -1,4 +1,4 @@
-"""Where the windows of a convolution or a pool lie: sizes, and the user's arguments with checks.
+"""Where the windows of a convolution or a pool lie, and the sizes that follow.
 
 Output o of an axis meets, with kernel position k, the input o * stride + k * dilation - before.
 Everything in this folder follows from that line. What falls outside the input is padding.
@@ -6,11 +6,8 @@ Everything in this folder follows from that line. What falls outside the input i
 
 from __future__ import annotations
 
-import contextlib
-import operator
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ..layout import Shape
 
@@ -87,116 +84,21 @@ def inside(start: int, step: int, size: int, count: int) -> Slices:
     return slice(first, end), slice(start + first * step, start + (end - 1) * step + 1, step)
 
 
-def conv_geometry(
-    kernel: Pair,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-) -> Geometry:
-    """The geometry of conv2d's arguments: ints or pairs; the padding also 'same' or 'valid'.
-
-    'same' pads an odd row or column after the input, not before it.
-
-    >>> conv_geometry((4, 3), padding="same").padding
-    ((1, 2), (1, 1))
-
-    Raises: RuntimeError and TypeError with PyTorch's texts.
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
-    """
-    named = isinstance(padding, str)
-    pads = (0, 0) if named else _conv_pair("padding", padding)
-    strides, dilations = _conv_pair("stride", stride), _conv_pair("dilation", dilation)
-    count = _integer("conv2d", "groups", groups, "int, not {}")
-    for name, values, wrong in (
-        ("padding", pads, "negative"),
-        ("stride", strides, "non-positive"),
-        ("dilation", dilations, "non-positive"),
-        ("groups", (count,), "non-positive"),
-    ):
-        if min(values) < (wrong == "non-positive"):
-            raise RuntimeError(f"{wrong} {name} is not supported, but got {values}")
-    geometry = Geometry(strides, _both_sides(pads), dilations, count)
-    if not named or padding == "valid":
-        return geometry
-    if padding != "same":
-        raise RuntimeError(f"Invalid padding string: {padding!r}, expected 'same' or 'valid'")
-    if strides != (1, 1):
-        raise RuntimeError(
-            f"padding='same' is not supported for strided convolutions, but got stride={strides}"
-        )
-    (top, bottom), (left, right) = (((e - 1) // 2, e // 2) for e in geometry.extent(kernel))
-    return replace(geometry, padding=((top, bottom), (left, right)))
-
-
-def pool_geometry(
-    name: str,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-) -> tuple[Pair, Geometry]:
-    """The kernel (KH, KW) and the geometry of the arguments of the pool called `name`.
-
-    The stride is the kernel's size if None (or, as in PyTorch, empty).
-
-    >>> pool_geometry("max_pool2d", 3, padding=1)[1].stride
-    (3, 3)
-
-    Raises: RuntimeError and TypeError with PyTorch's texts.
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
-    """
-    kernel = _pool_pair(name, "kernel_size", kernel_size)
-    omitted = stride is None or (isinstance(stride, (tuple, list)) and not stride)
-    strides = kernel if omitted else _pool_pair(name, "stride", stride)
-    pads = _pool_pair(name, "padding", padding)
-    dilations = _pool_pair(name, "dilation", dilation)
-    _check_pool(kernel, strides, pads, dilations)
-    return kernel, Geometry(strides, _both_sides(pads), dilations, ceil_mode=ceil_mode)
-
-
-def _check_pool(kernel: Pair, strides: Pair, pads: Pair, dilations: Pair) -> None:
-    (kh, kw), (sh, sw), (ph, pw), (dh, dw) = kernel, strides, pads, dilations
-    if 0 in strides:
-        raise RuntimeError(f"stride should not be zero, but got dH: {sh} dW: {sw}")
-    if min(kernel) < 1:
-        raise RuntimeError(f"kernel size should be greater than zero, but got kH: {kh} kW: {kw}")
-    if min(strides) < 1:
-        raise RuntimeError(f"stride should be greater than zero, but got dH: {sh} dW: {sw}")
-    if min(dilations) < 1:
-        raise RuntimeError(
-            f"dilation should be greater than zero, but got dilationH: {dh} dilationW: {dw}"
-        )
-    if min(pads) < 0:
-        raise RuntimeError(f"pad must be non-negative, but got pad: {min(pads)}")
-    for pad, k, d in zip(pads, kernel, dilations, strict=True):
-        if pad > ((k - 1) * d + 1) // 2:
-            raise RuntimeError(
-                "pad should be at most half of effective kernel size, but got "
-                f"pad={pad}, kernel_size={k} and dilation={d}"
-            )
-    if ph > kh // 2 or pw > kw // 2:
-        raise RuntimeError(
-            "pad should be smaller than or equal to half of kernel size, "
-            f"but got padW = {pw}, padH = {ph}, kW = {kw}, kH = {kh}"
-        )
-
-
-def conv_output_shape(x_shape: Shape, w_shape: Shape, geometry: Geometry) -> Shape:
-    """(N, F, OH, OW) for x (N, C, H, W) and w (F, C/groups, KH, KW).
+def conv_output_shape(x_shape: Shape, w_shape: Shape, geometry: Geometry) -> tuple[int, ...]:
+    """(N, F, OH, OW) for x (N, C, H, W) and w (F, C/groups, KH, KW); or both without H.
 
     >>> conv_output_shape((2, 3, 8, 7), (4, 3, 3, 3), Geometry())
     (2, 4, 6, 5)
 
     Raises: RuntimeError with PyTorch's texts if x, w and the geometry do not fit.
     """
-    if len(x_shape) != 4 or len(w_shape) != 4:
+    if len(x_shape) != len(w_shape) or len(x_shape) not in (3, 4):
+        n = 2 if 4 in (len(x_shape), len(w_shape)) else 1
         raise RuntimeError(
-            "Expected 3D (unbatched) or 4D (batched) input to conv2d and a 4D weight, "
-            f"but got input of size: {list(x_shape)} and weight of size: {list(w_shape)}"
+            f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to conv{n}d and a {n + 2}D "
+            f"weight, but got input of size: {list(x_shape)} and weight of size: {list(w_shape)}"
         )
-    (n, c, h, w), (f, per_group, *kernel), groups = x_shape, w_shape, geometry.groups
+    (n, c, *size), (f, per_group, *kernel), groups = x_shape, w_shape, geometry.groups
     if f < groups or f % groups:
         need = "divisible by" if f > groups else "at least"
         raise RuntimeError(
@@ -208,19 +110,20 @@ def conv_output_shape(x_shape: Shape, w_shape: Shape, geometry: Geometry) -> Sha
             f"Given groups={groups}, weight of size {list(w_shape)}, expected input"
             f"{list(x_shape)} to have {per_group * groups} channels, but got {c} channels instead"
         )
-    if 0 in (h, w, *kernel):
+    if 0 in (*size, *kernel):
         raise RuntimeError(
             "Only zero batch or zero channel inputs are supported, but got input shape: "
             f"{list(x_shape)} and weight shape: {list(w_shape)}"
         )
-    (eh, ew), (ph, pw) = geometry.extent((kernel[0], kernel[1])), geometry.padded((h, w))
-    if eh > ph or ew > pw:
+    kernel_pair, pair = along_both(kernel, 1), along_both(size, 1)
+    needed, given = geometry.extent(kernel_pair), geometry.padded(pair)
+    if needed[0] > given[0] or needed[1] > given[1]:
         raise RuntimeError(
-            f"Calculated padded input size per channel: ({ph} x {pw}). "
-            f"Kernel size: ({eh} x {ew}). Kernel size can't be greater than actual input size"
+            f"Calculated padded input size per channel: ({_times(given, len(size))}). "
+            f"Kernel size: ({_times(needed, len(size))}). "
+            "Kernel size can't be greater than actual input size"
         )
-    oh, ow = geometry.output_size((h, w), (kernel[0], kernel[1]))
-    return n, f, oh, ow
+    return n, f, *geometry.output_size(pair, kernel_pair)[2 - len(size) :]
 
 
 def pool_output_shape(x_shape: Shape, kernel: Pair, geometry: Geometry) -> Shape:
@@ -246,41 +149,14 @@ def pool_output_shape(x_shape: Shape, kernel: Pair, geometry: Geometry) -> Shape
     return n, c, oh, ow
 
 
-def _both_sides(pads: Pair) -> tuple[Pair, Pair]:
-    return (pads[0], pads[0]), (pads[1], pads[1])
+def along_both(values: Sequence[int], along_h: int) -> Pair:
+    """Values along H and W; `along_h` for H where there is one axis, which is W.
+
+    >>> along_both([3, 2], 1), along_both([2], 1)
+    ((3, 2), (1, 2))
+    """
+    return (along_h if len(values) == 1 else values[0]), values[-1]
 
 
-def _conv_pair(name: str, value: Any) -> Pair:
-    values = _integers("conv2d", name, value)
-    if len(values) not in (1, 2):
-        raise RuntimeError(
-            f"expected {name} to be a single integer value or a list of 2 values to match the "
-            f"convolution dimensions, but got {name}={list(values)}"
-        )
-    return values[0], values[-1]
-
-
-def _pool_pair(owner: str, name: str, value: Any) -> Pair:
-    values = _integers(owner, name, value)
-    if len(values) not in (1, 2):
-        choices = "either be omitted," if name == "stride" else "either be"
-        raise RuntimeError(
-            f"{owner}: {name} must {choices} a single int, or a tuple of two ints, "
-            f"but got {list(values)}"
-        )
-    return values[0], values[-1]
-
-
-def _integers(owner: str, name: str, value: Any) -> tuple[int, ...]:
-    if not isinstance(value, (tuple, list)):
-        return (_integer(owner, name, value, "tuple of ints, not {}"),)
-    text = "tuple of ints, but found element of type {} at pos "
-    return tuple(_integer(owner, name, v, f"{text}{at}") for at, v in enumerate(value))
-
-
-def _integer(owner: str, name: str, value: Any, expected: str) -> int:
-    if not isinstance(value, bool):
-        with contextlib.suppress(TypeError):
-            return operator.index(value)
-    text = expected.format(type(value).__name__)
-    raise TypeError(f"{owner}(): argument {name!r} must be {text}")
+def _times(pair: Pair, n: int) -> str:
+    return " x ".join(map(str, pair[2 - n :]))

@@ -28,7 +28,7 @@ def input_grad(g: Array, w: Array, geometry: Geometry, x_shape: Shape) -> Array:
     padded = _pad(np.zeros(x_shape, np.result_type(g, w)), geometry)
     for n, f, oh, ow, window in _windows(padded, g.shape, w.shape, geometry):
         window += g[n, f, oh, ow] * w[f]
-    return _crop(padded, geometry)
+    return _crop(padded, x_shape, geometry)
 
 
 def weight_grad(x: Array, g: Array, geometry: Geometry, w_shape: Shape, hint: None = None) -> Array:
@@ -58,10 +58,12 @@ def _windows(
 
 
 def _pad(x: Array, geometry: Geometry) -> Array:
-    return np.pad(x, ((0, 0), (0, 0), *geometry.padding))
+    # Less than no padding are rows that no window reaches: they may stay.
+    widths = [(before, max(after, 0)) for before, after in geometry.padding]
+    return np.pad(x, ((0, 0), (0, 0), *widths))
 
 
-def _crop(padded: Array, geometry: Geometry) -> Array:
-    (top, bottom), (left, right) = geometry.padding
-    h, w = padded.shape[2:]
-    return padded[:, :, top : h - bottom, left : w - right]
+def _crop(padded: Array, x_shape: Shape, geometry: Geometry) -> Array:
+    (top, _), (left, _) = geometry.padding
+    h, w = x_shape[2:]
+    return padded[:, :, top : top + h, left : left + w]

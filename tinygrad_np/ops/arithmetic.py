@@ -1,7 +1,8 @@
-"""+ - * / // % and their kin, with broadcasting: gradients of what was broadcast are summed."""
+"""+ - * and their kin, with broadcasting: gradients of what was broadcast are summed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
@@ -11,9 +12,12 @@ from ..methods import promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
-from .cast import Cast, floating
 from .creation import ones
-from .elementwise import abs, sign
+
+_NO_MASK = (
+    "{} a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+    "`logical_not()` operator instead."
+)
 
 
 class Add(Op):
@@ -45,7 +49,7 @@ class Sub(Op):
     @quiet
     def forward(self, a, b):
         if a.dtype == b.dtype == bool:
-            raise TypeError(
+            raise RuntimeError(
                 "Subtraction, the `-` operator, with two bool tensors is not supported. "
                 "Use the `^` or `logical_xor()` operator instead."
             )
@@ -60,6 +64,10 @@ class Sub(Op):
     def samples(r):
         yield from r.broadcasting()
         yield ErrorSample(lambda: sub(ones(3) > 0, ones(3) > 0), "two bool tensors is not")
+        yield ErrorSample(lambda: sub(ones(3), True), "`-` operator, with a bool tensor is not")
+        yield ErrorSample(
+            lambda: sub(ones(3).long(), 1, alpha=0.5), "alpha must not be a floating point number"
+        )
 
     def reference(self, torch, a, b):
         return torch.sub(a, b)
@@ -86,86 +94,12 @@ class Mul(Op):
         return torch.mul(a, b)
 
 
-class Div(Op):
-    """y = a / b;   da = g / b,   db = -g * y / b"""
-
-    @quiet
-    def forward(self, a, b):
-        return a / b
-
-    def da(self, g, b):
-        return g / b
-
-    def db(self, g, b, out):
-        return -g * out / b
-
-    def samples(r):
-        yield from r.broadcasting(r.positive)
-        yield Sample(r.normal(2), -r.positive(2))
-        yield ErrorSample(lambda: div(ones(2), 2, rounding_mode="up"), "but found 'up'")
-
-    def reference(self, torch, a, b):
-        return torch.div(a, b)
-
-
-class FloorDivide(Op):
-    """y = floor(a / b);   da = 0,   db = 0   (y is constant between its steps)"""
-
-    @quiet
-    def forward(self, a, b):
-        if a.dtype.kind in "iu" and not b.all():
-            raise ValueError("ZeroDivisionError: integer division by zero")
-        return self.xp.floor_divide(a, b)
-
-    def da(self, g):
-        return g * 0.0
-
-    def db(self, g):
-        return g * 0.0
-
-    def samples(r):
-        yield Sample(r.normal(3, 4) * 5, r.positive(4))
-        yield Sample(r.integers(-9, 9, (3, 4)), r.integers(1, 5, (3, 1)))
-        yield ErrorSample(lambda: floor_divide(ones(2).long(), 0), "ZeroDivisionError")
-
-    def reference(self, torch, a, b):
-        return torch.div(a, b, rounding_mode="floor")
-
-
-class Remainder(Op):
-    """y = a - floor(a / b) * b;   da = g,   db = -g * floor(a / b)"""
-
-    @quiet
-    def forward(self, a, b):
-        if a.dtype.kind in "iu" and not b.all():
-            raise ValueError("ZeroDivisionError: integer modulo by zero")
-        return self.xp.remainder(a, b)
-
-    def da(self, g):
-        return g
-
-    def db(self, g, a, b):
-        return -g * FloorDivide()(a, b)
-
-    def samples(r):
-        yield Sample(r.uniform(0.1, 0.9, (3, 4)) + r.integers(-3, 3, (3, 4)), numpy.ones(4))
-        yield Sample(r.uniform(0.1, 0.9, (2, 3)) - 2, numpy.array(-1.0))
-        yield Sample(r.integers(-9, 9, (3, 4)), r.integers(1, 5, (3, 1)))
-        yield ErrorSample(lambda: remainder(ones(2).long(), 0), "ZeroDivisionError")
-
-    def reference(self, torch, a, b):
-        return torch.remainder(a, b)
-
-
 class Neg(Op):
     """y = -x;   dx = -g"""
 
     def forward(self, x):
         if x.dtype == bool:
-            raise TypeError(
-                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying "
-                "to invert a mask, use the `~` or `logical_not()` operator instead."
-            )
+            raise RuntimeError(_NO_MASK.format("Negation, the `-` operator, on"))
         return -x
 
     def dx(self, g):
@@ -179,6 +113,22 @@ class Neg(Op):
         return torch.neg(x)
 
 
+def _scaled(input: Any, other: Any, alpha: float) -> Sequence[Any]:
+    """The operands in their common dtype, the second times alpha."""
+    a, b = pair = promoted(input, other)
+    if alpha == 1:
+        return pair
+    if isinstance(alpha, float) and getattr(a, "array", a).dtype.kind != "f":
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
+    return promoted(a, mul(b, alpha))
+
+
+def _is_bool(x: Any) -> bool:
+    return isinstance(x, bool) or getattr(x, "dtype", None) == numpy.bool_
+
+
 @tensor_method("__add__", reflected="__radd__", in_place=("add_", "__iadd__"), ufunc=numpy.add)
 def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """input + alpha * other, with broadcasting and type promotion.
@@ -186,10 +136,10 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     Source: PyTorch, torch.add.
 
     >>> import tinygrad_np as tnp
-    >>> tnp.add(tnp.tensor([1, 2]), 10, alpha=0.5)
-    tensor([6., 7.])
+    >>> tnp.add(tnp.tensor([1, 2]), 10, alpha=2)
+    tensor([21, 22])
     """
-    return Add()(*promoted(input, other if alpha == 1 else mul(other, alpha)))
+    return Add()(*_scaled(input, other, alpha))
 
 
 @tensor_method(
@@ -204,7 +154,9 @@ def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     >>> 5 - tnp.tensor([1, 2])
     tensor([4, 3])
     """
-    return Sub()(*promoted(input, other if alpha == 1 else mul(other, alpha)))
+    if _is_bool(input) != _is_bool(other):
+        raise RuntimeError(_NO_MASK.format("Subtraction, the `-` operator, with"))
+    return Sub()(*_scaled(input, other, alpha))
 
 
 @tensor_method(
@@ -221,69 +173,6 @@ def mul(input: Any, other: Any) -> Tensor:
             [ 2, 20]])
     """
     return Mul()(*promoted(input, other))
-
-
-@tensor_method(
-    "divide",
-    "__truediv__",
-    reflected="__rtruediv__",
-    in_place=("div_", "__itruediv__"),
-    ufunc=numpy.true_divide,
-)
-def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
-    """input / other: true division, also of integers; or rounded to "floor" or "trunc".
-
-    Raises RuntimeError for another rounding_mode. Source: PyTorch, torch.div.
-
-    >>> import tinygrad_np as tnp
-    >>> tnp.tensor([1, 2]) / 2
-    tensor([0.5000, 1.0000])
-    """
-    if rounding_mode == "floor":
-        return floor_divide(input, other)
-    a, b = promoted(input, other)
-    if rounding_mode == "trunc":
-        quotient = Div()(floating(a), floating(b))
-        return Cast(a.dtype)(sign(quotient) * FloorDivide()(abs(a), abs(b)))
-    if rounding_mode is not None:
-        raise RuntimeError(
-            "div expected rounding_mode to be one of None, 'trunc', or 'floor' "
-            f"but found '{rounding_mode}'"
-        )
-    return Div()(floating(a), floating(b))
-
-
-@tensor_method(
-    "__floordiv__",
-    reflected="__rfloordiv__",
-    in_place=("floor_divide_", "__ifloordiv__"),
-    ufunc=numpy.floor_divide,
-)
-def floor_divide(input: Any, other: Any) -> Tensor:
-    """input // other, rounded down as in Python.
-
-    Its gradient is 0, where PyTorch's backward fails. Source: PyTorch, torch.floor_divide.
-
-    >>> import tinygrad_np as tnp
-    >>> tnp.tensor([-3, 3]) // 2
-    tensor([-2,  1])
-    """
-    return FloorDivide()(*promoted(input, other))
-
-
-@tensor_method(
-    "__mod__", reflected="__rmod__", in_place=("remainder_", "__imod__"), ufunc=numpy.remainder
-)
-def remainder(input: Any, other: Any) -> Tensor:
-    """input % other, with the sign of `other` as in Python.
-
-    Source: PyTorch, torch.remainder.
-
-    >>> import tinygrad_np as tnp
-    >>> tnp.tensor([-3.0, 3.5]) % 2
-    tensor([1.0000, 1.5000])
-    """
-    return Remainder()(*promoted(input, other))
 
 
 @tensor_method("negative", "__neg__", in_place=("neg_",), ufunc=numpy.negative)

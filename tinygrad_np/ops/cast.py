@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
 
 from .. import dtypes
 from ..backend import device as Device
-from ..methods import tensor_method
+from ..methods import promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
@@ -17,6 +18,7 @@ from ..tensor import Tensor, wrap
 class Cast(Op):
     """y = x in another dtype;   dx = g in the dtype of x"""
 
+    torch_name = "ToCopy"
     dtype: numpy.dtype[Any]
 
     def forward(self, x):
@@ -57,6 +59,17 @@ def floating(x: Any) -> Any:
     return x if array.dtype.kind == "f" else Cast(dtypes.get_default_dtype().dtype)(x)
 
 
+def in_floats(a: Any, b: Any) -> Sequence[Any]:
+    """Two operands in their common dtype, integers in the default dtype, as in true division."""
+    pair = promoted(a, b)
+    return pair if getattr(pair[0], "array", pair[0]).dtype.kind == "f" else promoted(a, b, 1.0)[:2]
+
+
+def not_implemented(kernel: str, x: Any) -> Exception:
+    """PyTorch's error for a dtype that an operation does not take: it is a RuntimeError too."""
+    return NotImplementedError(f'"{kernel}" not implemented for {dtypes.scalar_name(x.dtype)!r}')
+
+
 @tensor_method()
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy that gradients flow through.
@@ -72,8 +85,16 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
 
 
 @tensor_method()
-def to(input: Tensor, *args: Any, copy: bool = False, **kwargs: Any) -> Tensor:
-    """`input` in the dtype given, or in the dtype of the tensor given; a device may be named too.
+def to(
+    input: Tensor,
+    *args: Any,
+    dtype: Any = None,
+    device: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """`input` in another dtype: `to(dtype)`, `to(device, dtype)` or as another tensor, `to(other)`.
 
     Returns `input` itself where nothing changes, unless `copy`. Gradients flow back in the dtype
     of `input`; there is none through integers. Raises RuntimeError for a device other than the CPU.
@@ -83,20 +104,49 @@ def to(input: Tensor, *args: Any, copy: bool = False, **kwargs: Any) -> Tensor:
     >>> tnp.tensor([1.7, -1.7]).to(tnp.int64)
     tensor([ 1, -1])
     """
-    dtype = input.array.dtype
-    for target in (*args, kwargs.pop("dtype", None), kwargs.pop("device", None)):
+    if args:
+        target, *flags = args
         if isinstance(target, Tensor):
-            dtype = target.array.dtype
-        elif isinstance(target, str | Device):
-            Device(target)
-        elif target is not None and not isinstance(target, bool):
-            dtype = dtypes.to_numpy(target)
-    kwargs.pop("non_blocking", None), kwargs.pop("memory_format", None)
-    if kwargs:
-        raise TypeError(f"to() got an unexpected keyword argument {next(iter(kwargs))!r}")
-    if dtype == input.array.dtype:
+            dtype = target.dtype
+        elif target is None or isinstance(target, str | int | Device):
+            device = target
+            if flags and not isinstance(flags[0], bool):
+                dtype = flags.pop(0)
+        else:
+            dtype = target
+        copy = flags[1] if len(flags) > 1 else copy
+    if device is not None:
+        Device(device)
+    wanted = input.array.dtype if dtype is None else dtypes.to_numpy(dtype)
+    if wanted == input.array.dtype:
         return clone(input) if copy else input
-    return Cast(dtype)(input) if dtype.kind == "f" else wrap(input.array.astype(dtype))
+    return Cast(wanted)(input) if wanted.kind == "f" else wrap(input.array.astype(wanted))
+
+
+@tensor_method()
+def cuda(self: Tensor, device: Any = None) -> Tensor:
+    """Raises RuntimeError: tensors are on the CPU. Source: PyTorch, torch.Tensor.cuda."""
+    return to(self, "cuda")
+
+
+@tensor_method()
+def type(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """PyTorch's name for the kind of tensor; with `dtype`, or such a name, the tensor cast.
+
+    Raises ValueError for another name. Source: PyTorch, torch.Tensor.type.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.ones(2).type(), tnp.ones(2).type("torch.LongTensor")
+    ('torch.FloatTensor', tensor([1, 1]))
+    """
+    if dtype is None:
+        return f"torch.{dtypes.scalar_name(self.dtype)}Tensor"
+    if isinstance(dtype, str):
+        named = [d for d in dtypes.ALL if dtype == f"torch.{dtypes.scalar_name(d)}Tensor"]
+        if not named:
+            raise ValueError(f"invalid type: {dtype!r}")
+        dtype = named[0]
+    return to(self, getattr(dtype, "dtype", dtype))
 
 
 def _to(name: str, dtype: dtypes.dtype) -> None:
@@ -110,6 +160,8 @@ def _to(name: str, dtype: dtypes.dtype) -> None:
 
 for _name in ("half", "float", "double", "short", "int", "long", "bool"):
     _to(_name, getattr(dtypes, _name))
+_to("char", dtypes.int8)
+_to("byte", dtypes.uint8)
 
 
 @tensor_method()

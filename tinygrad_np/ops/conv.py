@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from .. import conv_algorithms
-from ..conv_algorithms.geometry import Geometry, conv_geometry, conv_output_shape
+from ..conv_algorithms.arguments import conv_geometry
+from ..conv_algorithms.geometry import Geometry, conv_output_shape
 from ..errors import OpError
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
 from .creation import ones
+from .images import images, restored
 
 Shape = tuple[int, ...]
 
@@ -22,6 +24,7 @@ Shape = tuple[int, ...]
 class Conv2d(Op):
     """y = conv(x, w);   dx = Conv2dInputGrad(g, w),   dw = Conv2dWeightGrad(x, g)"""
 
+    torch_name = "Convolution"
     geometry: Geometry
 
     def forward(self, x, w):
@@ -42,7 +45,14 @@ class Conv2d(Op):
         yield ErrorSample(
             lambda: conv2d(ones(1, 1, 2, 2), ones(1, 1, 3, 3)), r"Kernel size can't be"
         )
-        yield ErrorSample(lambda: conv2d(ones(8, 8), ones(1, 1, 3, 3)), "Expected 3D .* or 4D")
+        yield ErrorSample(
+            lambda: conv2d(ones(8, 8), ones(1, 1, 3, 3)),
+            r"Expected 3D \(unbatched\) or 4D \(batched\) input to conv2d, but got .*: \[8, 8\]",
+        )
+        yield ErrorSample(lambda: conv1d(ones(1, 8), ones(1, 1, 3, 3)), "Expected a 3D weight for")
+        yield ErrorSample(
+            lambda: conv1d(ones(3, 8), ones(4, 2, 3)), r"input\[1, 3, 8\] to have 2 channels"
+        )
         yield ErrorSample(
             lambda: conv2d(ones(1, 1, 4, 4), ones(2, 1, 3, 3), ones(3)),
             "expected bias to be 1-dimensional with 2 elements",
@@ -83,10 +93,10 @@ class Conv2dInputGrad(Op):
 
     def reference(self, torch, gy, w):
         n, c, h, w_ = self.x_shape
-        (top, _), (left, _) = self.geometry.padding
+        (top, bottom), (left, right) = self.geometry.padding
         padded = (n, c, *self.geometry.padded((h, w_)))
         gx = torch.nn.grad.conv2d_input(padded, w, gy, **torch_options(self.geometry))
-        return gx[:, :, top : top + h, left : left + w_]
+        return torch.nn.functional.pad(gx, (-left, -right, -top, -bottom))
 
 
 class Conv2dWeightGrad(Op):
@@ -128,6 +138,7 @@ def triangle_shapes() -> list[tuple[Geometry, Shape, Shape]]:
         (Geometry(groups=3), (2, 3, 3, 3), (6, 1, 2, 2)),
         (Geometry((3, 3)), (2, 2, 4, 4), (2, 2, 1, 1)),
         (Geometry(), (0, 2, 3, 3), (2, 2, 2, 2)),
+        (Geometry((1, 2), ((0, -1), (1, 0)), (2, 1)), (2, 2, 6, 4), (2, 2, 2, 3)),  # fewer rows
     ]
 
 
@@ -164,19 +175,71 @@ def conv2d(
               [4., 4., 2.],
               [2., 2., 1.]]]])
     """
-    geometry = conv_geometry(tuple(weight.shape[-2:]), stride, padding, dilation, groups)
-    for name, other in (("weight", weight), ("bias", bias)):
-        if other is not None and other.dtype != input.dtype:
-            raise OpError(
-                f"Input type ({input.dtype}) and {name} type ({other.dtype}) should be the same"
-            )
-    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
+    return _convolved("conv2d", input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:
+    """`conv2d` along one axis: input `(N, C, L)` or `(C, L)`, weight `(F, C/groups, K)`.
+
+    Raises as `conv2d`. Source: PyTorch, torch.nn.functional.conv1d.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.conv1d(tnp.tensor([[1.0, 2.0, 4.0]]), tnp.tensor([[[-1.0, 1.0]]]))
+    tensor([[1., 2.]])
+    """
+    return _convolved("conv1d", input, weight, bias, stride, padding, dilation, groups)
+
+
+def _convolved(
+    name: str,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+) -> Tensor:
+    x = images(name, input)
+    w = kernels(name, input, weight)
+    geometry = conv_geometry(tuple(weight.shape[2:]), stride, padding, dilation, groups)
+    if weight.ndim == 3:  # the op would speak of a height
+        conv_output_shape((x.shape[0], *input.shape[-2:]), tuple(weight.shape), geometry)
+    return biased(name, Conv2d(geometry)(x, w), input, weight, bias)
+
+
+def kernels(name: str, input: Tensor, weight: Tensor) -> Tensor:
+    """The weight as `(F, C/groups, KH, KW)`."""
+    n = int(name[-2]) + 2
+    if weight.ndim != n:
+        raise OpError(f"Expected a {n}D weight for {name}, but got size: {list(weight.shape)}")
+    if weight.dtype != input.dtype:
+        raise OpError(_differ("weight", input, weight))
+    return weight.unsqueeze(2) if n == 3 else weight
+
+
+def _differ(name: str, input: Tensor, other: Tensor) -> str:
+    return f"Input type ({input.dtype}) and {name} type ({other.dtype}) should be the same"
+
+
+def biased(name: str, y: Tensor, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """y plus the bias, with the axes that the input has."""
+    if bias is None:
+        return restored(name, y, input)
+    if bias.dtype != input.dtype:
+        raise OpError(_differ("bias", input, bias))
+    if tuple(bias.shape) != (y.shape[1],):
+        given = "transposed=1, " if "transpose" in name else ""
         raise OpError(
-            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
-            f"{weight.shape[0]} elements, but got bias of size {list(bias.shape)} instead"
+            f"Given {given}weight of size {list(weight.shape)}, expected bias to be 1-dimensional "
+            f"with {y.shape[1]} elements, but got bias of size {list(bias.shape)} instead"
         )
-    x = input.unsqueeze(0) if input.ndim == 3 else input
-    y = Conv2d(geometry)(x, weight)
-    if bias is not None:
-        y = y + bias.reshape(-1, 1, 1)
-    return y.squeeze(0) if input.ndim == 3 else y
+    return restored(name, y + bias.reshape(-1, 1, 1), input)

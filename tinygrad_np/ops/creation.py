@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from .. import dtypes
-from ..backend import CPU
+from ..backend import CPU, quiet
 from ..backend import device as Device
 from ..tensor import Tensor, wrap
 
@@ -25,9 +25,33 @@ def default_dtype(dtype: Any) -> numpy.dtype[Any]:
     return dtypes.to_numpy(dtypes.get_default_dtype() if dtype is None else dtype)
 
 
-def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """`(2, 3)` and `((2, 3),)` name the same shape."""
-    if len(size) == 1 and not isinstance(size[0], int | numpy.integer):
+@quiet
+def number(value: Any, dtype: numpy.dtype[Any]) -> numpy.ndarray:
+    """A number, or nested ones, as an array of `dtype`; fractions are cut off for integers.
+
+    Raises RuntimeError for what does not fit, TypeError for what is no number.
+    """
+    given = numpy.asarray(value)
+    if given.dtype.kind not in "biuf" and not isinstance(value, int):
+        raise TypeError(f"expected a number, got {value!r}")
+    fits: Any = True
+    if dtype.kind in "iu":
+        limits = numpy.iinfo(dtype)
+        fits = (given >= (limits.min or -limits.max)) & (given <= limits.max)  # -1 is 255 in uint8
+    elif dtype.kind == "f":
+        fits = numpy.isfinite(given.astype(dtype)) | ~numpy.isfinite(given)
+    if not numpy.all(fits):
+        name = f"{dtype.name}_t" if dtype.kind in "iu" else dtype.name
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow: {value}")
+    return given.astype(dtype)
+
+
+def shape_of(size: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
+    """`(2, 3)`, `((2, 3),)` and `size=(2, 3)` name the same shape."""
+    size = (named,) if named is not None else size
+    if not size:
+        raise TypeError('missing 1 required positional argument: "size"')
+    if len(size) == 1 and isinstance(size[0], tuple | list):
         size = tuple(size[0])
     for n in size:
         if not isinstance(n, int | numpy.integer):
@@ -61,15 +85,47 @@ def _array(data: Any, dtype: Any, copy: bool) -> numpy.ndarray:
         data = _nested(data)
     try:
         array = numpy.asarray(data)
-    except ValueError as error:
-        raise ValueError(f"expected sequences of equal length: {error}") from error
+    except ValueError:
+        raise _ragged(data) from None
+    if array.dtype.kind in "OUS":
+        raise _no_numbers(data)
     if dtype is not None:
         dtype = dtypes.to_numpy(dtype)
+        if not given and dtype.kind in "iu":
+            return number(data, dtype)
     elif not given and array.dtype.kind == "f" and _python_numbers(data):
         dtype = default_dtype(None)
     else:
         dtype = dtypes.of(array).dtype
     return array.astype(dtype, copy=copy)
+
+
+def _ragged(data: Any) -> Exception:
+    """What is wrong with nested sequences that make no array."""
+    level, dim = [data], 0
+    while level:
+        shown = [x for x in level if isinstance(x, list | tuple)]
+        sizes = [len(x) for x in shown]
+        if shown and len(shown) < len(level):
+            return TypeError(f"not a sequence at dim {dim}, where others are: {level[:3]}")
+        for size in sizes:
+            if size != sizes[0]:
+                return ValueError(
+                    f"expected sequence of length {sizes[0]} at dim {dim} (got {size})"
+                )
+        level, dim = [x for each in shown for x in each], dim + 1
+    return ValueError("expected arrays of one shape")
+
+
+def _no_numbers(data: Any) -> Exception:
+    """What is wrong with data that NumPy takes for text or for objects."""
+    while isinstance(data, list | tuple) and data:
+        data = data[0]
+    if isinstance(data, int):
+        return ValueError("Overflow when unpacking long long")
+    if isinstance(data, str | bytes | numpy.ndarray):
+        return TypeError(f"tensor(): invalid data type {type(data).__name__!r}")
+    return RuntimeError(f"Could not infer dtype of {type(data).__name__}")
 
 
 def _nested(data: Any) -> Any:
@@ -84,34 +140,6 @@ def _python_numbers(data: Any) -> bool:
     while isinstance(data, list | tuple) and data:
         data = data[0]
     return not isinstance(data, numpy.ndarray | numpy.generic)
-
-
-def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
-    """`data` as a tensor; arrays share their memory, tensors keep their graph, where dtypes allow.
-
-    Source: PyTorch, torch.as_tensor.
-
-    >>> as_tensor(numpy.zeros(2))
-    tensor([0., 0.], dtype=tinygrad_np.float64)
-    """
-    if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)
-    return leaf(_array(data, dtype, copy=False), device=device)
-
-
-def from_numpy(ndarray: numpy.ndarray) -> Tensor:
-    """A tensor over the memory of an array: a change of one is a change of the other.
-
-    Raises TypeError for what is no array and for dtypes without a counterpart here.
-    Source: PyTorch, torch.from_numpy.
-
-    >>> a = numpy.zeros(2)
-    >>> t = from_numpy(a); t[0] = 1.0; a
-    array([1., 0.])
-    """
-    if not isinstance(ndarray, numpy.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
-    return wrap(ndarray.view(dtypes.to_numpy(ndarray.dtype)))
 
 
 def full(
@@ -129,141 +157,108 @@ def full(
     >>> full((2,), 7)
     tensor([7, 7])
     """
+    if isinstance(fill_value, Tensor):
+        fill_value = fill_value.item()
     dtype = dtypes.common_type(fill_value) if dtype is None else dtypes.to_numpy(dtype)
-    return leaf(numpy.full(shape_of((size,)), fill_value, dtype), requires_grad, device)
+    filled = numpy.full(shape_of((size,)), number(fill_value, dtype))
+    return leaf(filled, requires_grad, device)
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(
+    *sizes: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A tensor of zeros. Source: PyTorch, torch.zeros.
 
     >>> zeros(2, 3).shape
     tinygrad_np.Size([2, 3])
     """
-    return leaf(numpy.zeros(shape_of(size), default_dtype(dtype)), requires_grad, device)
+    return leaf(numpy.zeros(shape_of(sizes, size), default_dtype(dtype)), requires_grad, device)
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(
+    *sizes: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A tensor of ones. Source: PyTorch, torch.ones.
 
     >>> ones(2, dtype=dtypes.int64)
     tensor([1, 1])
     """
-    return leaf(numpy.ones(shape_of(size), default_dtype(dtype)), requires_grad, device)
+    return leaf(numpy.ones(shape_of(sizes, size), default_dtype(dtype)), requires_grad, device)
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(
+    *sizes: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A tensor whose values are whatever the memory held. Source: PyTorch, torch.empty.
 
     >>> empty(2, 0).numel()
     0
     """
-    return leaf(numpy.empty(shape_of(size), default_dtype(dtype)), requires_grad, device)
+    return leaf(numpy.empty(shape_of(sizes, size), default_dtype(dtype)), requires_grad, device)
 
 
 def like(input: Tensor, dtype: Any) -> dict[str, Any]:
     return {"dtype": input.dtype if dtype is None else dtype}
 
 
-def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Zeros with the shape and dtype of `input`. Source: PyTorch, torch.zeros_like.
 
     >>> zeros_like(tensor([1, 2]))
     tensor([0, 0])
     """
-    return zeros(input.shape, requires_grad=requires_grad, **like(input, dtype))
+    return zeros(input.shape, device=device, requires_grad=requires_grad, **like(input, dtype))
 
 
-def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Ones with the shape and dtype of `input`. Source: PyTorch, torch.ones_like.
 
     >>> ones_like(tensor([1, 2]))
     tensor([1, 1])
     """
-    return ones(input.shape, requires_grad=requires_grad, **like(input, dtype))
+    return ones(input.shape, device=device, requires_grad=requires_grad, **like(input, dtype))
 
 
 def full_like(
-    input: Tensor, fill_value: float, *, dtype: Any = None, requires_grad: bool = False
+    input: Tensor,
+    fill_value: float,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """One value with the shape and dtype of `input`. Source: PyTorch, torch.full_like.
 
     >>> full_like(tensor([1, 2]), 5)
     tensor([5, 5])
     """
-    return full(input.shape, fill_value, requires_grad=requires_grad, **like(input, dtype))
+    return full(
+        input.shape, fill_value, device=device, requires_grad=requires_grad, **like(input, dtype)
+    )
 
 
-def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Unset memory with the shape and dtype of `input`. Source: PyTorch, torch.empty_like.
 
     >>> empty_like(tensor([1, 2])).shape
     tinygrad_np.Size([2])
     """
-    return empty(input.shape, requires_grad=requires_grad, **like(input, dtype))
-
-
-def arange(
-    start: float,
-    end: float | None = None,
-    step: float = 1,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """start, start + step, ... below `end`; `arange(n)` counts from 0. Integers give int64.
-
-    Raises RuntimeError for a step of 0, or in the wrong direction. Source: PyTorch, torch.arange.
-
-    >>> arange(3), arange(0, 1, 0.5)
-    (tensor([0, 1, 2]), tensor([0.0000, 0.5000]))
-    """
-    start, end = (0, start) if end is None else (start, end)
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError(
-            f"upper bound and lower bound inconsistent with step sign: {start} to {end} by {step}"
-        )
-    dtype = dtypes.common_type(start, end, step) if dtype is None else dtypes.to_numpy(dtype)
-    steps = numpy.arange(-(-(end - start) // step))
-    return leaf((start + steps * step).astype(dtype), requires_grad, device)
-
-
-def linspace(
-    start: float,
-    end: float,
-    steps: int,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """`steps` numbers from `start` to `end`, both included. Source: PyTorch, torch.linspace.
-
-    >>> linspace(0, 1, 3)
-    tensor([0.0000, 0.5000, 1.0000])
-    """
-    if steps < 0:
-        raise RuntimeError(f"number of steps must be non-negative, but got {steps}")
-    return leaf(
-        numpy.linspace(start, end, steps, dtype=default_dtype(dtype)), requires_grad, device
-    )
-
-
-def eye(
-    n: int,
-    m: int | None = None,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """The n x m matrix with ones on its diagonal. Source: PyTorch, torch.eye.
-
-    >>> eye(2)
-    tensor([[1., 0.],
-            [0., 1.]])
-    """
-    rows, columns = shape_of((n, n if m is None else m))
-    return leaf(numpy.eye(rows, columns, dtype=default_dtype(dtype)), requires_grad, device)
+    return empty(input.shape, device=device, requires_grad=requires_grad, **like(input, dtype))

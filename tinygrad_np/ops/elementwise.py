@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy
 
 from ..backend import quiet
 from ..methods import promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
-from ..tensor import Tensor
-from .cast import floating
+from ..tensor import Tensor, wrap
+from .cast import floating, not_implemented
 
 
 class ReLU(Op):
     """y = max(x, 0);   dx = g * [y > 0]      (0 at the kink, as PyTorch)"""
 
+    torch_name = "Relu"
+
     def forward(self, x):
+        if x.dtype == bool:
+            raise RuntimeError("Boolean inputs not supported for relu")
         return self.xp.maximum(x, 0)
 
     def dx(self, g, out):
@@ -27,6 +29,7 @@ class ReLU(Op):
         yield Sample(r.away_from(0, (3, 4)))
         yield Sample(r.away_from(0, ()))
         yield Sample(r.away_from(0, (2, 0)))
+        yield ErrorSample(lambda: relu(wrap(r.mask(2))), "Boolean inputs not supported for relu")
         yield ErrorSample(lambda: relu("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
@@ -91,6 +94,8 @@ class Abs(Op):
     """y = |x|;   dx = g * sign(x)      (0 at the kink, as PyTorch)"""
 
     def forward(self, x):
+        if x.dtype == bool:
+            raise not_implemented("abs_cpu", x)
         return self.xp.absolute(x)
 
     def dx(self, g, x):
@@ -98,6 +103,7 @@ class Abs(Op):
 
     def samples(r):
         yield Sample(r.away_from(0, (3, 4)))
+        yield ErrorSample(lambda: abs(wrap(r.mask(2))), "\"abs_cpu\" not implemented for 'Bool'")
         yield ErrorSample(lambda: abs("4"), "expected a Tensor.*got str", TypeError)
 
     def reference(self, torch, x):
@@ -108,6 +114,8 @@ class Sign(Op):
     """y = -1, 0 or 1;   dx = 0"""
 
     def forward(self, x):
+        if x.dtype == bool:
+            return x.copy()
         return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)  # 0 for nan, as PyTorch
 
     def dx(self, g):
@@ -223,7 +231,7 @@ def abs(input: Tensor) -> Tensor:
     return Abs()(*promoted(input))
 
 
-@tensor_method(in_place=("sign_",), ufunc=numpy.sign)
+@tensor_method("sgn", in_place=("sign_", "sgn_"), ufunc=numpy.sign)
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1 for every element, in its dtype; its gradient is 0.
 
@@ -234,6 +242,9 @@ def sign(input: Tensor) -> Tensor:
     tensor([-1.,  0.,  1.])
     """
     return Sign()(*promoted(input))
+
+
+sgn = sign
 
 
 @tensor_method(in_place=("tanh_",), ufunc=numpy.tanh)
@@ -260,16 +271,3 @@ def sigmoid(input: Tensor) -> Tensor:
     tensor([0.5000, 1.0000])
     """
     return Sigmoid()(floating(*promoted(input)))
-
-
-@tensor_method(in_place=("square_",))
-def square(input: Any) -> Tensor:
-    """x * x of every element.
-
-    Source: PyTorch, torch.square.
-
-    >>> import tinygrad_np as tnp
-    >>> tnp.square(tnp.tensor([2, -3]))
-    tensor([4, 9])
-    """
-    return input * input

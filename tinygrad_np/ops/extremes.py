@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
+from .. import return_types
 from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
 from .axes import along_axes, axes, axis
 from .creation import ones
-from .index import gather
+from .gather import gather
 from .reduce import Dims, Reduction, kept
 from .select import maximum, minimum
 from .shape import squeeze, unsqueeze
@@ -90,18 +91,12 @@ def split_among_ties(op: Reduction, g: Any, x: Any, out: Any) -> Any:
     return g * ties / ties.sum(op.dims, keepdims=True)
 
 
-class ValuesIndices(NamedTuple):
-    """What `max(dim)` and `min(dim)` return."""
-
-    values: Tensor
-    indices: Tensor
-
-
 def _not_empty(name: str, shape: Dims, dim: Any) -> Dims:
     """The axes of a maximum or minimum along `dim`: nothing has no extreme."""
     dims = axes(dim, len(shape))
-    if dim is None and 0 in shape:
-        raise RuntimeError(
+    if dim in (None, ()) and 0 in shape:
+        kind = IndexError if name.startswith("arg") else RuntimeError
+        raise kind(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
             "Specify the reduction dim with the 'dim' argument."
         )
@@ -149,13 +144,15 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
     >>> import tinygrad_np as tnp
     >>> tnp.max(tnp.tensor([[1, 5], [3, 2]]), dim=1)
-    ValuesIndices(values=tensor([5, 3]), indices=tensor([1, 0]))
+    tinygrad_np.return_types.max(
+    values=tensor([5, 3]),
+    indices=tensor([1, 0]))
     """
     if isinstance(dim, Tensor):
         return maximum(input, dim)
     if dim is None:
         return Amax(_not_empty("max", input.shape, None), False)(input)
-    return _along(input, _arg(Argmax, "max", input, dim, True), dim, keepdim)
+    return return_types.max(*_along(input, _arg(Argmax, "max", input, dim, True), dim, keepdim))
 
 
 @tensor_method()
@@ -167,24 +164,26 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     Source: PyTorch, torch.min.
 
     >>> import tinygrad_np as tnp
-    >>> tnp.min(tnp.tensor([[1, 5], [3, 2]]), dim=0)
-    ValuesIndices(values=tensor([1, 2]), indices=tensor([0, 1]))
+    >>> tnp.min(tnp.tensor([[1, 5], [3, 2]]), dim=0).values
+    tensor([1, 2])
     """
     if isinstance(dim, Tensor):
         return minimum(input, dim)
     if dim is None:
         return Amin(_not_empty("min", input.shape, None), False)(input)
-    return _along(input, _arg(Argmin, "min", input, dim, True), dim, keepdim)
+    return return_types.min(*_along(input, _arg(Argmin, "min", input, dim, True), dim, keepdim))
 
 
-def _along(input: Tensor, indices: Tensor, dim: int, keepdim: bool) -> ValuesIndices:
+def _along(input: Tensor, indices: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     values = gather(input, dim, indices)
-    if not keepdim:
-        values, indices = squeeze(values, dim), squeeze(indices, dim)
-    return ValuesIndices(values, indices)
+    return (values, indices) if keepdim else (squeeze(values, dim), squeeze(indices, dim))
 
 
 def _arg(op: type[Argmax], name: str, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+    if not isinstance(dim, int | None):
+        raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}")
+    if name.startswith("arg") and input.array.dtype == bool:
+        raise RuntimeError(f"{name}(): does not support bool input")
     _not_empty(name, input.shape, dim)
     if dim is None:
         found = op(0)(input.reshape(-1))

@@ -8,8 +8,9 @@ from .. import random
 from ..methods import before_change, tensor_method, write
 from ..tensor import Tensor, wrap
 from .cast import Clone
+from .creation import number
+from .expand import broadcast_shapes, expand
 from .index import setitem
-from .shape import expand
 
 
 @tensor_method()
@@ -22,7 +23,14 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     >>> tnp.zeros(2).copy_(tnp.tensor(3))
     tensor([3., 3.])
     """
-    setitem(self, Ellipsis, Clone()(expand(src, self.shape)))
+    if not isinstance(src, Tensor):
+        src = wrap(number(src, self.array.dtype))
+    shape = broadcast_shapes(self.shape, src.shape)
+    if shape != self.shape:
+        raise RuntimeError(
+            f"output with shape {list(self.shape)} doesn't match the broadcast shape {list(shape)}"
+        )
+    setitem(self, Ellipsis, Clone()(expand(src, shape)))
     return self
 
 
@@ -34,6 +42,11 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     >>> tnp.zeros(2).fill_(3)
     tensor([3., 3.])
     """
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(
+            "fill_ only supports 0-dimension value tensor but got tensor with "
+            f"{value.ndim} dimensions."
+        )
     setitem(self, Ellipsis, value)
     return self
 

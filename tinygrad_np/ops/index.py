@@ -12,12 +12,10 @@ from ..methods import before_change, tensor_method, write
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
-from .axes import axis
 from .cast import to
-from .creation import ones
-
-Index = tuple[Any, ...]
-Shape = tuple[int, ...]
+from .creation import number, ones
+from .expand import misfit
+from .indices import Index, Shape, parsed
 
 
 class GetItem(Op):
@@ -50,13 +48,19 @@ class GetItem(Op):
         )
         yield ErrorSample(lambda: ones(3)[0, 0], "too many indices", IndexError)
         yield ErrorSample(lambda: ones(3)[::-1], "step must be greater than zero", ValueError)
-        yield ErrorSample(
-            lambda: ones(3)[1.5], "only integers, slices .* are valid indices", IndexError
-        )
-        yield ErrorSample(lambda: ones(3)[ones(2) > 0], "boolean index did not match", IndexError)
+        yield ErrorSample(lambda: ones(3)[1.5], "only integers, slices .* valid", IndexError)
+        yield ErrorSample(lambda: ones(3)[ones(2) > 0], r"shape of the mask \[2\]", IndexError)
 
     def reference(self, torch, x):
         return x[_for_torch(torch, self.index)]
+
+    def name(self):
+        if any(isinstance(part, numpy.ndarray) for part in self.index):
+            return "IndexBackward0"
+        parts = [part for part in self.index if part not in (Ellipsis, slice(None))]
+        last = parts[-1] if parts else slice(None)
+        kinds = {slice: "Slice", type(None): "Unsqueeze"}
+        return f"{kinds.get(type(last), 'Select')}Backward0"
 
 
 class AddAt(Op):
@@ -95,7 +99,7 @@ class SetItem(Op):
 
     def forward(self, x, v):
         y = x.copy()
-        y[self.index] = v
+        put(y, self.index, v)
         return y
 
     def dx(self, g):
@@ -112,9 +116,14 @@ class SetItem(Op):
         yield Sample(x, r.normal(2, 3), index=(numpy.array([3, 0]), ...))
         yield Sample(x, r.normal(1, 3), index=(slice(0, 0), ...))
         yield ErrorSample(
-            lambda: ones(3).__setitem__(slice(2), ones(3)), "could not (be )?broadcast"
+            lambda: ones(3).__setitem__(slice(2), ones(3)),
+            r"The expanded size of the tensor \(2\) must match the existing size \(3\) at non-",
         )
-        yield ErrorSample(lambda: ones(2).long().__setitem__(0, ones(2)), "broadcast")
+        yield ErrorSample(
+            lambda: ones(3).__setitem__(ones(3) > 0, ones(2)),
+            r"value tensor of shape \[2\] cannot be broadcast to indexing result of shape \[3\]",
+        )
+        yield ErrorSample(lambda: ones(2).byte().__setitem__(0, 300), "without overflow")
 
     def reference(self, torch, x, v):
         y = x.clone()
@@ -122,67 +131,18 @@ class SetItem(Op):
         return y
 
 
-class Gather(Op):
-    """y[i, j] = x[index[i, j], j] along dim 0 (and so on);   dx = zeros with g added there"""
-
-    dim: int
-
-    def forward(self, x, index):
-        return x[along(self.dim, x.shape, index)]
-
-    def dx(self, g, index):
-        places = along(self.dim, self.shapes[0], getattr(index, "array", index))
-        return AddAt(places, self.shapes[0])(g)
-
-    def samples(r):
-        yield Sample(r.normal(3, 4), r.integers(0, 3, (2, 4)), dim=0)
-        yield Sample(r.normal(3, 4), r.integers(0, 4, (2, 6)), dim=1)
-        yield ErrorSample(
-            lambda: gather(ones(2, 2), 0, ones(1, 2).long() * 2), "out of bounds", IndexError
-        )
-        yield ErrorSample(
-            lambda: gather(ones(2, 2), 0, ones(2).long()), "same number of dimensions"
-        )
-        yield ErrorSample(lambda: gather(ones(2, 2), 0, ones(1, 2)), "Expected dtype int64")
-
-    def reference(self, torch, x, index):
-        return torch.gather(x, self.dim, index)
-
-
-def along(dim: int, shape: Shape, index: numpy.ndarray) -> Index:
-    """`index` along `dim` and its own position along the others, as one index tuple."""
-    if index.size and not 0 <= index.min() <= index.max() < shape[dim]:
-        worst = index.max() if index.min() >= 0 else index.min()
-        raise IndexError(
-            f"index {worst} is out of bounds for dimension {dim} with size {shape[dim]}"
-        )
-    grid = numpy.ogrid[tuple(slice(n) for n in index.shape)]
-    return tuple(index if i == dim else axis_index for i, axis_index in enumerate(grid))
-
-
-def parsed(index: Any) -> Index:
-    """A user's index as a tuple for NumPy: tensors and sequences become arrays.
-
-    An Ellipsis at the end makes NumPy give an array, and a view, where it would give a number.
-    """
-    parts = [_part(part) for part in (index if isinstance(index, tuple) else (index,))]
-    if not any(part is Ellipsis for part in parts):
-        parts.append(Ellipsis)
-    return tuple(parts)
-
-
-def _part(part: Any) -> Any:
-    if isinstance(part, slice):
-        if part.step is not None and part.step <= 0:
-            raise ValueError("step must be greater than zero")
-        return slice(*(n if n is None else int(n) for n in (part.start, part.stop, part.step)))
-    if isinstance(part, Tensor):
-        part = part.array
-    elif isinstance(part, list | tuple | range):
-        part = numpy.asarray([_part(p) for p in part] or [], None if len(part) else int)
-    if isinstance(part, numpy.ndarray) and part.dtype.kind in "iu" and part.ndim == 0:
-        return int(part)
-    return part
+def put(array: numpy.ndarray, index: Index, value: Any) -> None:
+    """`array[index] = value`, with PyTorch's words where the shapes do not fit."""
+    try:
+        array[index] = value
+    except ValueError:
+        place, shape = list(array[index].shape), list(value.shape)
+        if any(isinstance(part, numpy.ndarray) for part in index):
+            raise ValueError(
+                f"shape mismatch: value tensor of shape {shape} cannot be broadcast to indexing "
+                f"result of shape {place}"
+            ) from None
+        raise ValueError(misfit(place, shape)) from None
 
 
 @tensor_method(name="__getitem__")
@@ -198,7 +158,9 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     >>> x[1, ::2], x[x > 3]
     (tensor([3, 5]), tensor([4, 5]))
     """
-    return GetItem(parsed(index))(self)
+    for step in parsed(index, self.array.shape):
+        self = GetItem(step)(self)
+    return self
 
 
 @tensor_method(name="__setitem__")
@@ -218,38 +180,19 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     if isinstance(value, Tensor):
         value = to(value, self.dtype)
     else:
-        value = wrap(numpy.asarray(value, self.array.dtype))
-    op = SetItem(parsed(index))
+        value = wrap(number(value, self.array.dtype))
+    *views, last = parsed(index, self.array.shape)
+    for step in views:
+        self = GetItem(step)(self)
+    op = SetItem(last)
     if context.grad_enabled and (self.edge is not None or value.edge is not None):
         write(self, op(self, value), "__setitem__")
     else:
         try:
-            self.array[op.index] = value.array
+            put(self.array, last, value.array)
         except (ValueError, IndexError) as error:
             raise op_failed(op, (self, value), error) from error
         self.version.bump()
-
-
-@tensor_method()
-def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The elements of `input` at `index` along `dim`, in the shape of `index`.
-
-    Raises RuntimeError for an index that is not int64 or has other dimensions, IndexError out of
-    bounds. Source: PyTorch, torch.gather.
-
-    >>> import tinygrad_np as tnp
-    >>> tnp.gather(tnp.tensor([[1, 2], [3, 4]]), 1, tnp.tensor([[0], [1]]))
-    tensor([[1],
-            [4]])
-    """
-    if index.array.dtype != numpy.int64:
-        raise RuntimeError(f"gather(): Expected dtype int64 for index, got {index.dtype}")
-    if index.ndim != input.ndim:
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as input tensor: "
-            f"{list(index.shape)} and {list(input.shape)}"
-        )
-    return Gather(axis(dim, input.ndim))(input, index)
 
 
 def _for_torch(torch: Any, index: Index) -> Any:

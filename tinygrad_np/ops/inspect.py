@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..methods import by_ufunc, tensor_method, tensor_property
+from ..methods import OPERANDS, by_ufunc, tensor_method, tensor_property
 from ..tensor import Tensor, filled, wrap
 from ..versions import Version
 from .axes import axis
-from .index import GetItem
+from .compare import eq
+from .split import unbind
 
 
 @tensor_method()
@@ -54,6 +55,12 @@ def itemsize(self: Tensor) -> int:
 def _version(self: Tensor) -> int:
     """How often the memory was changed in place."""
     return self.version.count
+
+
+@tensor_method()
+def data_ptr(self: Tensor) -> int:
+    """The address of the first element. Source: PyTorch, torch.Tensor.data_ptr."""
+    return self.array.ctypes.data
 
 
 @tensor_property
@@ -139,6 +146,12 @@ def apply_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: 
     return wrap(result) if "out" not in options else result
 
 
+@tensor_property
+def __array_priority__(self: Tensor) -> int:
+    """1000, as PyTorch's: a Tensor goes before arrays of lower priority."""
+    return 1000
+
+
 @tensor_method(name="__len__")
 def length(self: Tensor) -> int:
     """The size of the first dimension. Raises TypeError for a 0-d tensor."""
@@ -152,13 +165,18 @@ def iterate(self: Tensor) -> Iterator[Tensor]:
     """The parts along the first dimension. Raises TypeError for a 0-d tensor."""
     if self.array.ndim == 0:
         raise TypeError("iteration over a 0-d tensor")
-    return (GetItem((i, ...))(self) for i in range(len(self.array)))
+    return iter(unbind(self))
 
 
 @tensor_method(name="__contains__")
 def contains(self: Tensor, element: Any) -> bool:
     """Whether an element equals `element`."""
-    return bool((self == element).any())
+    if not isinstance(element, OPERANDS):
+        raise RuntimeError(
+            "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+            f"{type(element)}."
+        )
+    return bool(eq(element, self).any())
 
 
 @tensor_method(name="__bool__")
@@ -170,22 +188,28 @@ def truth(self: Tensor) -> bool:
     return bool(self.array.item())
 
 
+def _one(self: Tensor) -> Any:
+    if self.array.size != 1:
+        raise ValueError("only one element tensors can be converted to Python scalars")
+    return self.array.item()
+
+
 @tensor_method(name="__float__")
 def as_float(self: Tensor) -> float:
     """The one element as a Python float."""
-    return float(item(self))
+    return float(_one(self))
 
 
 @tensor_method(name="__int__")
 def as_int(self: Tensor) -> int:
     """The one element as a Python int."""
-    return int(item(self))
+    return int(_one(self))
 
 
 @tensor_method(name="__index__")
 def as_index(self: Tensor) -> int:
     """The one element, of integers, as an index. Raises TypeError for other tensors."""
-    if self.array.size != 1 or self.array.dtype.kind not in "iu":
+    if self.array.size != 1 or self.array.dtype.kind not in "iub":
         raise TypeError("only integer tensors of a single element can be converted to an index")
     return int(item(self))
 
@@ -193,7 +217,9 @@ def as_index(self: Tensor) -> int:
 @tensor_method(name="__format__")
 def formatted(self: Tensor, spec: str) -> str:
     """A 0-d tensor is formatted as its number, any other as its text."""
-    return format(item(self), spec) if self.array.ndim == 0 else format(repr(self), spec)
+    if self.array.ndim and spec:
+        raise TypeError("unsupported format string passed to Tensor.__format__")
+    return format(repr(self) if self.array.ndim else item(self), spec)
 
 
 @tensor_method(name="__deepcopy__")

@@ -12,7 +12,7 @@ from ..methods import promoted
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
-from .axes import axis
+from .axes import along_axes, axis
 from .creation import ones
 
 
@@ -32,8 +32,11 @@ class Cat(Op):
     def samples(r):
         yield Sample(r.normal(2, 3), r.normal(1, 3), dim=0)
         yield Sample(r.normal(2, 1, 2), r.normal(2, 3, 2), r.normal(2, 0, 2), dim=1)
-        yield ErrorSample(lambda: cat([]), "expected a non-empty list of Tensors")
-        yield ErrorSample(lambda: cat([ones(2, 3), ones(2, 4)]), "Cat: .* must match exactly")
+        yield ErrorSample(lambda: cat([]), "expected a non-empty list of Tensors", ValueError)
+        yield ErrorSample(lambda: cat([ones(2, 3), ones(2, 4)]), "Expected size 3 but got size 4")
+        yield ErrorSample(lambda: cat([ones(2, 3), ones(2)]), "same number of dimensions: got 2")
+        yield ErrorSample(lambda: cat([ones(2), 1]), "expected Tensor as element 1", TypeError)
+        yield ErrorSample(lambda: cat(ones(2)), "must be tuple of Tensors, not Tensor", TypeError)
 
     def reference(self, torch, *xs):
         return torch.cat(xs, self.dim)
@@ -110,6 +113,20 @@ _BORDERS = {
 }
 
 
+def _must_be_tensors(name: str, tensors: Any) -> None:
+    if not isinstance(tensors, tuple | list):
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not "
+            f"{type(tensors).__name__}"
+        )
+    for i, x in enumerate(tensors):
+        if not isinstance(x, Tensor | numpy.ndarray):
+            raise TypeError(
+                f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}"
+            )
+
+
+@along_axes
 def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     """The tensors joined along an existing dimension, in their common dtype.
 
@@ -122,18 +139,33 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
             [1., 1.],
             [1., 1.]])
     """
+    _must_be_tensors("cat", tensors)
     if not tensors:
-        raise RuntimeError("cat(): expected a non-empty list of Tensors")
+        raise ValueError("cat(): expected a non-empty list of Tensors")
     xs = promoted(*tensors)
-    if any(x.ndim == 0 for x in xs):
-        raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
+    for i, x in enumerate(xs):
+        if x.ndim == 0:
+            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
     xs = [x for x in xs if tuple(x.shape) != (0,)] or xs[:1]
-    return Cat(axis(dim, xs[0].ndim))(*xs)
+    dim, first = axis(dim, xs[0].ndim), list(xs[0].shape)
+    for i, x in enumerate(xs):
+        if x.ndim != len(first):
+            raise RuntimeError(
+                f"Tensors must have same number of dimensions: got {len(first)} and {x.ndim}"
+            )
+        for j, n in enumerate(x.shape):
+            if j != dim and n != first[j]:
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size "
+                    f"{first[j]} but got size {n} for tensor number {i} in the list."
+                )
+    return Cat(dim)(*xs)
 
 
 concat = concatenate = cat
 
 
+@along_axes
 def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     """The tensors, all of one shape, side by side along a new dimension.
 
@@ -144,6 +176,7 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     tensor([[1, 3],
             [2, 4]])
     """
+    _must_be_tensors("stack", tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
     xs = promoted(*tensors)
@@ -154,6 +187,37 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
                 f"entry 0 and {list(x.shape)} at entry {i}"
             )
     return Stack(axis(dim, xs[0].ndim + 1))(*xs)
+
+
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """The tensors side by side: joined along dimension 1, vectors along their only one.
+
+    Source: PyTorch, torch.hstack.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.hstack([tnp.tensor([1, 2]), tnp.tensor([3])])
+    tensor([1, 2, 3])
+    """
+    return _stacked("hstack", [x if x.ndim else x.reshape(1) for x in tensors], 1)
+
+
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """The tensors below each other: joined along dimension 0, vectors as rows.
+
+    Source: PyTorch, torch.vstack.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.vstack([tnp.tensor([1, 2]), tnp.tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    return _stacked("vstack", [x if x.ndim > 1 else x.reshape(1, -1) for x in tensors], 0)
+
+
+def _stacked(name: str, tensors: list[Tensor], dim: int) -> Tensor:
+    if not tensors:
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
+    return cat(tensors, min(dim, tensors[0].ndim - 1))
 
 
 def pad(

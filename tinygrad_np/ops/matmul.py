@@ -42,9 +42,13 @@ class MatMul(Op):
             lambda: matmul(ones(()), ones(2)), "both arguments to matmul need to be at"
         )
         yield ErrorSample(lambda: mm(ones(2), ones(2)), "self must be a matrix")
+        yield ErrorSample(lambda: ones(2) @ 2, "'other' must be Tensor, not int", TypeError)
 
     def reference(self, torch, a, b):
         return torch.matmul(a, b)
+
+    def name(self):
+        return "MmBackward0" if len(self.shapes[0]) == len(self.shapes[1]) == 2 else "BmmBackward0"
 
 
 @tensor_method("__matmul__", reflected="__rmatmul__", ufunc=numpy.matmul)
@@ -58,7 +62,10 @@ def matmul(input: Any, other: Any) -> Tensor:
     >>> tnp.tensor([[1, 2], [3, 4]]) @ tnp.tensor([1, 1])
     tensor([3, 7])
     """
-    _check(input, other)
+    for name, x in (("input", input), ("other", other)):
+        if not hasattr(x, "ndim"):
+            raise TypeError(f"matmul(): argument '{name}' must be Tensor, not {type(x).__name__}")
+    check_product(input, other)
     a = input.reshape(1, -1) if input.ndim == 1 else input
     b = other.reshape(-1, 1) if other.ndim == 1 else other
     if a.ndim > 2 and b.ndim == 2:  # one large product is faster than many small ones
@@ -71,7 +78,8 @@ def matmul(input: Any, other: Any) -> Tensor:
     return y.reshape(y.shape[:-1]) if other.ndim == 1 else y
 
 
-def _check(a: Any, b: Any) -> None:
+def check_product(a: Any, b: Any) -> None:
+    """Raise where `a @ b` cannot be."""
     if a.ndim == 0 or b.ndim == 0:
         raise OpError(
             f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
@@ -115,15 +123,19 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     >>> tnp.bmm(tnp.ones(3, 1, 2), tnp.ones(3, 2, 1)).shape
     tinygrad_np.Size([3, 1, 1])
     """
-    for name, x in (("batch1", input), ("batch2", mat2)):
+    check_batches(input, mat2)
+    return matmul(input, mat2)
+
+
+def check_batches(a: Tensor, b: Tensor) -> None:
+    """Raise unless both are stacks of as many matrices."""
+    for name, x in (("batch1", a), ("batch2", b)):
         if x.ndim != 3:
             raise OpError(f"{name} must be a 3D tensor, but is {described(x)}")
-    if input.shape[0] != mat2.shape[0]:
+    if a.shape[0] != b.shape[0]:
         raise OpError(
-            "batch1 and batch2 must have same number of batches, "
-            f"got {input.shape[0]} and {mat2.shape[0]}"
+            f"batch1 and batch2 must have same number of batches, got {a.shape[0]} and {b.shape[0]}"
         )
-    return matmul(input, mat2)
 
 
 @tensor_method()

@@ -1,4 +1,4 @@
-"""Max and average pooling, and their adjoints."""
+"""Max pooling and its adjoint."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 import numpy
 
 from ..conv_algorithms import pooling
-from ..conv_algorithms.geometry import Geometry, pool_geometry, pool_output_shape
-from ..errors import OpError, described
+from ..conv_algorithms.arguments import pool_geometry
+from ..conv_algorithms.geometry import Geometry
 from ..op import Op
 from ..samples import ErrorSample, Rng, Sample
 from ..tensor import Tensor, wrap
 from .creation import ones
+from .images import images, restored
 
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
@@ -21,6 +22,7 @@ Pair = tuple[int, int]
 class MaxPool2d(Op):
     """y = max of x over each window;   dx = g at the first maximum of its window"""
 
+    torch_name = "MaxPool2DWithIndices"
     kernel: Pair
     geometry: Geometry
 
@@ -37,7 +39,10 @@ class MaxPool2d(Op):
         yield ErrorSample(lambda: max_pool2d(ones(1, 1, 2, 2), 3), "Output size is too small")
         yield ErrorSample(lambda: max_pool2d(ones(1, 1, 4, 4), 2, padding=2), "at most half of")
         yield ErrorSample(lambda: max_pool2d(ones(1, 1, 4, 4), 2, 0), "stride should not be zero")
-        yield ErrorSample(lambda: max_pool2d(ones(4, 4), 2), "Expected 3D or 4D")
+        yield ErrorSample(lambda: max_pool2d(ones(4, 4), 2), "Expected 3D .* or 4D .* max_pool2d")
+        yield ErrorSample(
+            lambda: max_pool1d(ones(1, 4), (2, 2)), "'kernel_size' should contain one"
+        )
 
     def reference(self, torch, x):
         (ph, _), (pw, _) = self.geometry.padding
@@ -99,81 +104,6 @@ class TapPick(Op):
         return x.flatten(2).gather(2, indices.flatten(2)).reshape(indices.shape)
 
 
-class AvgPool2d(Op):
-    """y = sum of x over each window / its divisor;   dx = g / divisor, for each element of it"""
-
-    kernel: Pair
-    geometry: Geometry
-    count_include_pad: bool = True
-    divisor_override: int | None = None
-
-    def forward(self, x):
-        return pooling.avg_pool(x, *self._arguments())
-
-    def dx(self, g):
-        return AvgPool2dAdjoint(*self._arguments(), self.shapes[0])(g)
-
-    def _arguments(self):
-        return self.kernel, self.geometry, self.count_include_pad, self.divisor_override
-
-    def samples(r):
-        for kernel, geometry, shape in windows(dilated=False):
-            for options in ({}, {"count_include_pad": False}, {"divisor_override": 3}):
-                yield Sample(r.normal(*shape), kernel=kernel, geometry=geometry, **options)
-        yield ErrorSample(
-            lambda: avg_pool2d(ones(1, 1, 4, 4), 2, divisor_override=0), "divisor must be not zero"
-        )
-        yield ErrorSample(lambda: avg_pool2d(ones(1, 1, 4, 4), 0), "stride should not be zero")
-
-    def reference(self, torch, x):
-        (ph, _), (pw, _) = self.geometry.padding
-        return torch.nn.functional.avg_pool2d(
-            x,
-            self.kernel,
-            self.geometry.stride,
-            (ph, pw),
-            self.geometry.ceil_mode,
-            self.count_include_pad,
-            self.divisor_override,
-        )
-
-
-class AvgPool2dAdjoint(Op):
-    """y = x / divisor, added to each element of its window;   dx = AvgPool2d(g)"""
-
-    kernel: Pair
-    geometry: Geometry
-    count_include_pad: bool
-    divisor_override: int | None
-    shape: Shape
-
-    def forward(self, x):
-        return pooling.avg_pool_adjoint(x, *self._arguments(), self.shape)
-
-    def dx(self, g):
-        return AvgPool2d(*self._arguments())(g)
-
-    _arguments = AvgPool2d._arguments
-
-    def samples(r):
-        for kernel, geometry, shape in windows(dilated=False):
-            gy = pool_output_shape(shape, kernel, geometry)
-            for include, override in ((True, None), (False, None), (True, 3)):
-                yield Sample(
-                    r.normal(*gy),
-                    kernel=kernel,
-                    geometry=geometry,
-                    count_include_pad=include,
-                    divisor_override=override,
-                    shape=shape,
-                )
-
-    def reference(self, torch, x):
-        zeros = torch.zeros(self.shape, dtype=x.dtype)
-        pool = AvgPool2d(*self._arguments())
-        return torch.func.vjp(lambda v: pool.reference(torch, v), zeros)[1](x)[0]
-
-
 def windows(dilated: bool = True) -> list[tuple[Pair, Geometry, Shape]]:
     """(kernel, geometry, shape of x) of the samples."""
     cases: list[tuple[Pair, Geometry, Shape]] = [
@@ -194,12 +124,6 @@ def tapped(r: Rng) -> list[tuple[dict[str, Any], Shape]]:
         _, taps = pooling.max_pool(r.distinct(*shape), kernel, geometry)
         found.append(({"taps": taps, "kernel": kernel, "geometry": geometry}, shape))
     return found
-
-
-def _batched(input: Tensor) -> Tensor:
-    if input.ndim not in (3, 4):
-        raise OpError(f"Expected 3D or 4D (batch mode) input, but got {described(input)}")
-    return input.unsqueeze(0) if input.ndim == 3 else input
 
 
 def max_pool2d(
@@ -224,40 +148,38 @@ def max_pool2d(
     tensor([[[ 5.,  7.],
              [13., 15.]]])
     """
-    kernel, geometry = pool_geometry(
-        "max_pool2d", kernel_size, stride, padding, dilation, ceil_mode
-    )
-    x, op = _batched(input), MaxPool2d(kernel, geometry)
-    y = op(x)
-    y = y.squeeze(0) if input.ndim == 3 else y
-    if not return_indices:
-        return y
-    indices = wrap(pooling.tap_indices(op.hint, kernel, geometry, tuple(x.shape)))
-    return y, indices.squeeze(0) if input.ndim == 3 else indices
+    config = kernel_size, stride, padding, dilation, ceil_mode
+    return max_pooled("max_pool2d", input, pool_geometry("max_pool2d", *config), return_indices)
 
 
-def avg_pool2d(
+def max_pool1d(
     input: Tensor,
     kernel_size: Any,
     stride: Any = None,
     padding: Any = 0,
+    dilation: Any = 1,
     ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Tensor:
-    """The mean of each window: its sum, divided by KH * KW, padding included.
+    return_indices: bool = False,
+) -> Any:
+    """`max_pool2d` along one axis: input `(N, C, L)` or `(C, L)`.
 
-    Or by the number of elements that are no padding (`count_include_pad=False`), or by
-    `divisor_override`. Shapes as of `max_pool2d`. Raises RuntimeError for windows that do not fit.
-    Source: PyTorch, torch.nn.functional.avg_pool2d.
+    Raises as `max_pool2d`. Source: PyTorch, torch.nn.functional.max_pool1d.
 
     >>> import tinygrad_np as tnp
-    >>> avg_pool2d(tnp.arange(16.0).view(1, 4, 4), 2)
-    tensor([[[ 2.5000,  4.5000],
-             [10.5000, 12.5000]]])
+    >>> tnp.max_pool1d(tnp.tensor([[1.0, 5.0, 2.0, 3.0]]), 2)
+    tensor([[5., 3.]])
     """
-    if divisor_override == 0:
-        raise OpError("divisor must be not zero")
-    kernel, geometry = pool_geometry("avg_pool2d", kernel_size, stride, padding, 1, ceil_mode)
-    y = AvgPool2d(kernel, geometry, count_include_pad, divisor_override)(_batched(input))
-    return y.squeeze(0) if input.ndim == 3 else y
+    config = kernel_size, stride, padding, dilation, ceil_mode
+    return max_pooled("max_pool1d", input, pool_geometry("max_pool1d", *config), return_indices)
+
+
+def max_pooled(
+    name: str, input: Tensor, windows: tuple[Pair, Geometry], return_indices: bool
+) -> Any:
+    """Of the function `name`: the maxima of the windows, and where they stand if wanted."""
+    x, op = images(name, input), MaxPool2d(*windows)
+    y = restored(name, op(x), input)
+    if not return_indices:
+        return y
+    indices = pooling.tap_indices(op.hint, *windows, tuple(x.shape))
+    return y, restored(name, wrap(indices), input)

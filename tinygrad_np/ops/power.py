@@ -12,6 +12,7 @@ from ..methods import promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
+from .cast import not_implemented
 from .creation import ones
 from .elementwise import Log
 from .select import Where
@@ -20,11 +21,12 @@ from .select import Where
 class PowScalar(Op):
     """y = x^n;   dx = g * n * x^(n-1)"""
 
+    torch_name = "Pow"
     exponent: float
 
     @quiet
     def forward(self, x):
-        return x**self.exponent
+        return (x**self.exponent).astype(x.dtype, copy=False)  # NumPy makes int8 of booleans
 
     def dx(self, g, x):
         if self.exponent == 0:
@@ -47,7 +49,10 @@ class Pow(Op):
 
     @quiet
     def forward(self, a, b):
-        return a**b
+        if a.dtype.kind != "i" or (b >= 0).all():
+            return a**b
+        upwards = a ** abs(b)  # of whole numbers only 1 and -1 have whole reciprocals
+        return self.xp.where((b >= 0) | (abs(a) == 1), upwards, 0).astype(a.dtype)
 
     def da(self, g, a, b):
         return Where()(b == 0, g * 0.0, g * b * Pow()(a, b - 1.0))
@@ -62,6 +67,10 @@ class Pow(Op):
     def reference(self, torch, a, b):
         return torch.pow(a, b)
 
+    def name(self):
+        number = self.edges[0] is None and self.shapes[0] == ()
+        return "PowBackward2" if number else "PowBackward1"
+
 
 @tensor_method("__pow__", reflected="__rpow__", in_place=("pow_", "__ipow__"), ufunc=numpy.power)
 def pow(input: Any, exponent: Any) -> Tensor:
@@ -74,8 +83,23 @@ def pow(input: Any, exponent: Any) -> Tensor:
     (tensor([1, 4, 9]), tensor([1.4142, 8.0000]))
     """
     base, power = promoted(input, exponent)
+    if base.dtype == numpy.bool_ and not isinstance(exponent, bool):
+        raise not_implemented("pow", base)
     if numpy.dtype(base.dtype).kind in "iu" and isinstance(exponent, int) and exponent < 0:
         raise OpError("Integers to negative integer powers are not allowed.")
     if isinstance(exponent, int | float):
         return PowScalar(exponent)(base)
     return Pow()(base, power)
+
+
+@tensor_method(in_place=("square_",))
+def square(input: Any) -> Tensor:
+    """x^2 of every element.
+
+    Source: PyTorch, torch.square.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.square(tnp.tensor([2, -3]))
+    tensor([4, 9])
+    """
+    return pow(input, 2)

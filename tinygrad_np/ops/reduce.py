@@ -17,8 +17,8 @@ from ..tensor import Tensor, wrap
 from .axes import along_axes, axes
 from .cast import to
 from .creation import ones, tensor
+from .expand import Expand
 from .select import Where
-from .shape import Expand
 
 Dims = tuple[int, ...]
 
@@ -50,8 +50,10 @@ class Reduction(Op):
 class Sum(Reduction):
     """y = sum of x along dims;   dx = g, spread along dims"""
 
+    overload: int = 0  # in PyTorch's name: 1 where dim was named
+
     def forward(self, x):
-        return x.sum(self.dims, keepdims=self.keepdim)
+        return x.sum(self.dims, dtype=x.dtype, keepdims=self.keepdim)
 
     def dx(self, g):
         return spread(g, self.dims, self.shapes[0])
@@ -65,9 +67,14 @@ class Sum(Reduction):
     def reference(self, torch, x):
         return torch.sum(x, self.dims, self.keepdim) if x.ndim else x.clone()
 
+    def name(self):
+        return f"SumBackward{self.overload}"
+
 
 class Mean(Reduction):
     """y = sum of x along dims / n;   dx = g / n, spread along dims"""
+
+    overload: int = 0  # in PyTorch's name: 1 where dim was named
 
     @quiet  # the mean of nothing is nan
     def forward(self, x):
@@ -82,6 +89,9 @@ class Mean(Reduction):
 
     def reference(self, torch, x):
         return torch.mean(x, self.dims, self.keepdim) if x.ndim else x.clone()
+
+    def name(self):
+        return f"MeanBackward{self.overload}"
 
 
 class Var(Reduction):
@@ -135,11 +145,13 @@ class AnyAll(Op):
     differentiable = False
 
     def forward(self, x):
-        return (self.xp.all if self.every else self.xp.any)(x, self.dims, keepdims=self.keepdim)
+        y = (self.xp.all if self.every else self.xp.any)(x, self.dims, keepdims=self.keepdim)
+        return y.astype(x.dtype) if x.dtype == numpy.uint8 else y  # as PyTorch
 
     def samples(r):
         for every in (False, True):
             yield Sample(r.mask(3, 4), dims=(1,), every=every)
+            yield Sample(numpy.array([0, 2], numpy.uint8), dims=(0,), every=every)
             yield Sample(r.integers(0, 2, (2, 3)), dims=(0, 1), keepdim=True, every=every)
             yield Sample(r.mask(0, 3), dims=(0,), every=every)
         yield ErrorSample(lambda: any(ones(2), 1), "but got 1", IndexError)
@@ -168,7 +180,7 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     if dtype is None and numpy.dtype(x.dtype).kind != "f":
         dtype = dtypes.int64
     x = x if dtype is None else to(x if isinstance(x, Tensor) else wrap(x), dtype)
-    return Sum(axes(dim, x.ndim), keepdim)(x)
+    return Sum(axes(dim, x.ndim), keepdim, int(dim is not None))(x)
 
 
 @tensor_method()
@@ -186,11 +198,12 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     (x,) = promoted(input)
     x = x if dtype is None else to(x, dtype)
     if numpy.dtype(x.dtype).kind != "f":
+        which = "Input" if dtype is None else "Optional"
         raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
-            f"complex dtype. Got: {dtypes.of(x)}"
+            f"mean(): could not infer output dtype. {which} dtype must be either a floating point "
+            f"or complex dtype. Got: {dtypes.scalar_name(x.dtype)}"
         )
-    return Mean(axes(dim, x.ndim), keepdim)(x)
+    return Mean(axes(dim, x.ndim), keepdim, int(dim is not None))(x)
 
 
 def spread_options(

@@ -11,6 +11,7 @@ from ..methods import promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
+from .cast import not_implemented
 
 
 class Where(Op):
@@ -97,12 +98,16 @@ class Clamp(Op):
         yield Sample(r.normal(3, 4), r.normal(4) - 1.0, r.normal(3, 1) + 1.0)
         yield Sample(r.normal(3), r.normal(3) + 3.0, r.normal(3) - 3.0)
         yield Sample(r.integers(-9, 9, (5,)), numpy.array(-2), numpy.array(3))
+        yield ErrorSample(lambda: clamp(wrap(r.mask(2)), False), "not implemented for 'Bool'")
         yield ErrorSample(
             lambda: clamp(numpy.ones(2)), "At least one of 'min' or 'max' must not be None"
         )
 
     def reference(self, torch, x, low, high):
         return torch.clamp(x, low, high)
+
+    def name(self):
+        return "ClampBackward1" if self.shapes[1] == self.shapes[2] == () else "ClampBackward0"
 
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
@@ -158,6 +163,30 @@ def minimum(input: Any, other: Any) -> Tensor:
     return Minimum()(*promoted(input, other))
 
 
+@tensor_method(ufunc=numpy.fmax)
+def fmax(input: Any, other: Any) -> Tensor:
+    """The larger of each pair of elements; a number wins against nan. Source: PyTorch, torch.fmax.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.fmax(tnp.tensor([1.0, float("nan")]), tnp.tensor([4.0, 2.0]))
+    tensor([4., 2.])
+    """
+    a, b = promoted(input, other)
+    return Where()((a >= b) | (b != b), a, b)
+
+
+@tensor_method(ufunc=numpy.fmin)
+def fmin(input: Any, other: Any) -> Tensor:
+    """The smaller of each pair of elements; a number wins against nan. Source: PyTorch, torch.fmin.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.fmin(tnp.tensor([1.0, float("nan")]), tnp.tensor([4.0, 2.0]))
+    tensor([1., 2.])
+    """
+    a, b = promoted(input, other)
+    return Where()((a <= b) | (b != b), a, b)
+
+
 @tensor_method("clip", in_place=("clamp_", "clip_"))
 def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     """Every element limited to [min, max]; either bound may be left out, or be a tensor.
@@ -172,6 +201,8 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise OpError("clamp: At least one of 'min' or 'max' must not be None")
     x, *bounds = promoted(input, *(bound for bound in (min, max) if bound is not None))
+    if x.dtype == numpy.bool_:
+        raise not_implemented("clamp_cpu", x)
     if min is None:
         bounds.insert(0, _limit(x.dtype, "min"))
     if max is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
-from ..methods import tensor_method, tensor_property
+from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
@@ -18,6 +19,7 @@ Shape = tuple[int, ...]
 class Reshape(Op):
     """y = the numbers of x in row-major order, in another shape;   dx = g in the shape of x"""
 
+    torch_name = "View"
     shape: Shape
     view = True
 
@@ -40,81 +42,6 @@ class Reshape(Op):
         return torch.reshape(x, self.shape)
 
 
-class Permute(Op):
-    """y = x with its axes in the order dims;   dx = g with the order undone"""
-
-    dims: Shape
-    view = True
-
-    def forward(self, x):
-        return x.transpose(self.dims)
-
-    def dx(self, g):
-        return Permute(tuple(self.dims.index(i) for i in range(len(self.dims))))(g)
-
-    def samples(r):
-        yield Sample(r.normal(2, 3, 4), dims=(2, 0, 1))
-        yield Sample(r.normal(2, 0), dims=(1, 0))
-        yield ErrorSample(
-            lambda: permute(zeros(2, 3), 0), r"number of dimensions .* does not match"
-        )
-        yield ErrorSample(lambda: permute(zeros(2, 3), 0, 0), "duplicate dims are not allowed")
-        yield ErrorSample(
-            lambda: zeros(2, 3, 4).t(), r"t\(\) expects a tensor with <= 2 dimensions"
-        )
-
-    def reference(self, torch, x):
-        return torch.permute(x, self.dims)
-
-
-class Expand(Op):
-    """y = x repeated along its axes of length 1 and along new ones;   dx = g, summed along them"""
-
-    shape: Shape
-    view = True
-
-    def forward(self, x):
-        return self.xp.broadcast_to(x, self.shape)
-
-    def dx(self, g):
-        return SumTo(self.shapes[0])(g)
-
-    def samples(r):
-        yield Sample(r.normal(3, 1), shape=(2, 3, 4))
-        yield Sample(r.normal(), shape=(2,))
-        yield Sample(r.normal(1, 3), shape=(0, 3))
-        yield ErrorSample(lambda: expand(zeros(3), 4), "could not be broadcast")
-
-    def reference(self, torch, x):
-        return x.expand(self.shape)
-
-
-class SumTo(Op):
-    """y = x summed along the axes that broadcasting stretched;   dx = g expanded"""
-
-    shape: Shape
-
-    def forward(self, x):
-        new = x.ndim - len(self.shape)
-        stretched = [i + new for i, n in enumerate(self.shape) if n == 1 != x.shape[i + new]]
-        y = x.sum((*range(new), *stretched), keepdims=True)
-        if new < 0 or y.shape[new:] != self.shape:
-            raise ValueError(f"{self.shape} does not broadcast to {x.shape}")
-        return y.reshape(self.shape)
-
-    def dx(self, g):
-        return Expand(self.shapes[0])(g)
-
-    def samples(r):
-        yield Sample(r.normal(2, 3, 4), shape=(3, 1))
-        yield Sample(r.normal(2, 3), shape=())
-        yield Sample(r.normal(0, 3), shape=(1, 3))
-        yield ErrorSample(lambda: SumTo((2, 3))(zeros(3, 2)), "does not broadcast to")
-
-    def reference(self, torch, x):
-        return x.sum_to_size(self.shape)
-
-
 def asked(sizes: tuple[Any, ...]) -> tuple[Any, ...]:
     """`(2, 3)` and `((2, 3),)` ask for the same."""
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
@@ -122,18 +49,24 @@ def asked(sizes: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def with_inferred(shape: tuple[Any, ...], size: int) -> Shape:
     """`shape` with -1 replaced by what is left over."""
-    shape = tuple(int(n) for n in shape)
+    try:
+        shape = tuple(operator.index(n) for n in shape)
+    except TypeError:
+        raise TypeError(f"a shape must be a tuple of ints, but got {shape}") from None
     if shape.count(-1) > 1:
         raise RuntimeError("only one dimension can be inferred")
     if any(n < -1 for n in shape):
-        raise RuntimeError(f"invalid shape dimension {min(shape)}")
+        raise RuntimeError(
+            f"invalid shape dimension {min(shape)} at index {shape.index(min(shape))} of shape "
+            f"{list(shape)}"
+        )
     rest = math.prod(n for n in shape if n != -1)
-    if -1 in shape and rest == 0:
+    if -1 in shape and rest == size == 0:
         raise RuntimeError(
             f"cannot reshape tensor of {size} elements into shape {list(shape)} because the "
             "unspecified dimension size -1 can be any value and is ambiguous"
         )
-    if size != rest and (-1 not in shape or size % rest):
+    if size != rest and (-1 not in shape or rest == 0 or size % rest):
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
     return tuple(size // rest if n == -1 else n for n in shape)
 
@@ -177,68 +110,33 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 @tensor_method()
-def permute(input: Tensor, *dims: Any) -> Tensor:
-    """A view with the dimensions in another order.
+def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
+    """One dimension as several, whose sizes multiply up to its own; one may be -1.
 
-    Raises RuntimeError unless every dimension is named once. Source: PyTorch, torch.permute.
+    Raises RuntimeError where they do not. Source: PyTorch, torch.unflatten.
 
     >>> import tinygrad_np as tnp
-    >>> tnp.permute(tnp.zeros(2, 3, 4), (2, 0, 1)).shape
-    tinygrad_np.Size([4, 2, 3])
+    >>> tnp.unflatten(tnp.zeros(2, 6), 1, (-1, 3)).shape
+    tinygrad_np.Size([2, 2, 3])
     """
-    order = asked(dims)
-    if len(order) != input.ndim:
+    dim, shape = axis(dim, input.ndim), input.array.shape
+    if not sizes or not shape:
+        what = "tensor has no dimensions" if sizes else "sizes must be non-empty"
+        raise RuntimeError(f"unflatten: {what}")
+    try:
+        inner = with_inferred(tuple(sizes), shape[dim])
+    except RuntimeError as error:
         raise RuntimeError(
-            f"permute(): number of dimensions in the tensor input does not match the "
-            f"length of the desired ordering of dimensions i.e. input.dim() = {input.ndim} is not "
-            f"equal to len(dims) = {len(order)}"
-        )
-    order = tuple(axis(d, input.ndim) for d in order)
-    if len(set(order)) != len(order):
-        raise RuntimeError(f"permute(): duplicate dims are not allowed: {list(order)}")
-    return Permute(order)(input)
-
-
-@tensor_method("swapaxes", "swapdims")
-def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """A view with two dimensions exchanged.
-
-    Source: PyTorch, torch.transpose.
-
-    >>> import tinygrad_np as tnp
-    >>> tnp.transpose(tnp.zeros(2, 3), 0, 1).shape
-    tinygrad_np.Size([3, 2])
-    """
-    order = list(range(input.ndim))
-    if order:
-        a, b = axis(dim0, input.ndim), axis(dim1, input.ndim)
-        order[a], order[b] = order[b], order[a]
-    return Permute(tuple(order))(input)
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
+            f"({shape[dim]}) in the input tensor: {error}"
+        ) from None
+    return input.view(*shape[:dim], *inner, *shape[dim + 1 :])
 
 
 @tensor_method()
-def t(input: Tensor) -> Tensor:
-    """The transpose of a matrix; a vector or scalar stays as it is.
-
-    Raises RuntimeError above two dimensions. Source: PyTorch, torch.t.
-    """
-    if input.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
-    return Permute(tuple(reversed(range(input.ndim))))(input)
-
-
-@tensor_property
-def T(self: Tensor) -> Tensor:
-    """All dimensions in reverse order. Source: PyTorch, torch.Tensor.T."""
-    return Permute(tuple(reversed(range(self.ndim))))(self)
-
-
-@tensor_property
-def mT(self: Tensor) -> Tensor:
-    """The last two dimensions exchanged. Source: PyTorch, torch.Tensor.mT."""
-    if self.ndim < 2:
-        raise RuntimeError(f"tensor.mT is only supported on matrices, not on {self.ndim}-D tensors")
-    return transpose(self, -2, -1)
+def ravel(input: Tensor) -> Tensor:
+    """All elements in row-major order, as a vector. Source: PyTorch, torch.ravel."""
+    return reshape(input, -1)
 
 
 @tensor_method()
@@ -269,32 +167,3 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     chosen = () if dim == () else axes(dim, input.ndim)
     kept = (n for i, n in enumerate(input.shape) if n != 1 or i not in chosen)
     return Reshape(tuple(kept))(input)
-
-
-@tensor_method()
-def expand(input: Tensor, *size: Any) -> Tensor:
-    """A view repeated along dimensions of length 1, and along new ones in front; -1 keeps a size.
-
-    Raises RuntimeError where a dimension to stretch is not of length 1.
-    Source: PyTorch, torch.Tensor.expand.
-
-    >>> import tinygrad_np as tnp
-    >>> tnp.tensor([[1], [2]]).expand(-1, 3)
-    tensor([[1, 1, 1],
-            [2, 2, 2]])
-    """
-    size = asked(size)
-    new = len(size) - input.ndim
-    if new < 0:
-        raise RuntimeError(
-            f"expand: the number of sizes provided ({len(size)}) must be greater or equal to the "
-            f"number of dimensions in the tensor ({input.ndim})"
-        )
-    shape = (1,) * new + tuple(input.shape)
-    return Expand(tuple(n if m == -1 else m for m, n in zip(size, shape, strict=True)))(input)
-
-
-@tensor_method()
-def expand_as(self: Tensor, other: Tensor) -> Tensor:
-    """`self.expand(other.size())`. Source: PyTorch, torch.Tensor.expand_as."""
-    return expand(self, other.shape)

@@ -12,7 +12,7 @@ from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
 from .axes import along_axes, axes, axis
-from .cast import floating, to
+from .cast import floating, not_implemented, to
 from .creation import ones
 from .elementwise import Exp
 from .reduce import kept
@@ -63,6 +63,7 @@ class Softmax(Op):
         yield Sample(r.normal(2, 3, 4), dim=0)
         yield Sample(numpy.array([[1e4, -1e4, 0.0], [-1e4, -1e4, -1e4]]), dim=1)
         yield Sample(r.normal(0, 3), dim=1)
+        yield ErrorSample(lambda: softmax(ones(2).long(), 0), '"softmax_lastdim_kernel_impl" not')
         yield ErrorSample(lambda: softmax(ones(2), 1), "but got 1", IndexError)
 
     def reference(self, torch, x):
@@ -72,13 +73,16 @@ class Softmax(Op):
 class LogSumExp(Op):
     """y = ln sum e^x along dims;   dx = g * e^(x - y)"""
 
+    torch_name = "Logsumexp"
     dims: Dims
     keepdim: bool = False
 
     @quiet
     def forward(self, x):
         top = x.max(self.dims, keepdims=True)
-        top[~self.xp.isfinite(top)] = 0  # a row of -inf has the sum 0, and one with inf the sum inf
+        top = self.xp.where(
+            self.xp.isfinite(top), top, x.dtype.type(0)
+        )  # a row of -inf has the sum 0, and one with inf the sum inf
         y = self.xp.log(self.xp.exp(x - top).sum(self.dims, keepdims=True)) + top
         return (
             y
@@ -101,8 +105,12 @@ class LogSumExp(Op):
         return torch.logsumexp(x, self.dims, self.keepdim)
 
 
-def _input(input: Tensor, dtype: Any) -> Tensor:
-    return floating(input) if dtype is None else to(input, dtype)
+def _input(input: Tensor, dim: int, dtype: Any, name: str) -> Tensor:
+    x = input if dtype is None else to(input, dtype)
+    if x.array.dtype.kind != "f":
+        last = "lastdim_" if dim == input.ndim - 1 or input.ndim == 0 else ""
+        raise not_implemented(f"{name}_{last}kernel_impl", x)
+    return x
 
 
 @tensor_method()
@@ -116,7 +124,8 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     >>> tnp.log_softmax(tnp.tensor([0.0, 1000.0]), dim=0)
     tensor([-1000.,     0.])
     """
-    return LogSoftmax(axis(dim, input.ndim))(_input(input, dtype))
+    dim = axis(dim, input.ndim)
+    return LogSoftmax(dim)(_input(input, dim, dtype, "log_softmax"))
 
 
 @tensor_method()
@@ -130,7 +139,8 @@ def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     >>> tnp.softmax(tnp.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    return Softmax(axis(dim, input.ndim))(_input(input, dtype))
+    dim = axis(dim, input.ndim)
+    return Softmax(dim)(_input(input, dim, dtype, "softmax"))
 
 
 @tensor_method()

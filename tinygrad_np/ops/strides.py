@@ -51,7 +51,7 @@ def as_told(tensor: Tensor) -> numpy.ndarray:
     They are the strides that PyTorch shows: results lie in row-major order, views move in it.
     """
     ops = []
-    while tensor.view_of is not None:
+    while tensor.view_of is not None and tensor.view_of.array is tensor.view_of.source.array:
         ops.append(tensor.view_of.op)
         tensor = tensor.view_of.source
     array = numpy.empty(tensor.array.shape, bool)

@@ -1,0 +1,90 @@
+"""What PyTorch has and this library leaves out, by name and with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import Any
+
+_COMPLEX = "complex numbers are not part of tinygrad_np"
+_QUANTISED = "quantised tensors are not part of tinygrad_np: they hold float16, float32 or float64"
+_SPARSE = "sparse tensors are not part of tinygrad_np: every tensor is dense"
+_GPU = "tinygrad_np computes on the CPU only"
+_PROCESSES = "training runs in one process in tinygrad_np"
+_COMPILED = "nothing is compiled or exported: the Python code that you read is what runs"
+_LINALG = "use numpy.linalg on tensor.numpy(); it has no backward rule here"
+_FUNC = "use tinygrad_np.autograd.functional, or autograd.grad"
+
+
+def _because(reason: str, names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), reason)
+
+
+# By the module that PyTorch has the name in, and by name: why it is left out.
+REFUSED: Mapping[str, Mapping[str, str]] = {
+    "tinygrad_np": {
+        **_because(_COMPLEX, "complex complex32 cfloat cdouble chalf view_as_real real imag polar"),
+        **_because(_COMPLEX, "view_as_complex angle conj fft stft istft is_complex_"),
+        **_because(_QUANTISED, "quantize_per_tensor quantize_per_channel qint8 quint8 qint32 ao"),
+        **_because(_SPARSE, "sparse sparse_coo_tensor sparse_csr_tensor sparse_csc_tensor"),
+        **_because(_PROCESSES, "distributed multiprocessing"),
+        **_because(_COMPILED, "jit onnx export fx package _dynamo"),
+        **_because(_LINALG, "inverse det logdet slogdet svd qr cholesky lstsq pinverse lu"),
+        **_because(_FUNC, "func vmap functorch"),
+        **_because("use time.perf_counter, or cProfile", "profiler"),
+        **_because("hub downloads code; import the model's own module", "hub"),
+    },
+    "tinygrad_np.linalg": _because(
+        _LINALG,
+        "inv solve svd det qr eig eigh eigvals eigvalsh cholesky lstsq pinv slogdet matrix_rank "
+        "svdvals matrix_exp matrix_power multi_dot cond lu tensorinv tensorsolve cross",
+    ),
+    "tinygrad_np.autograd": _because("there is no forward mode here", "forward_ad")
+    | _because("use time.perf_counter, or cProfile", "profiler"),
+    "nn": {
+        **_because("write conv2d over slices, or use PyTorch", "Conv3d ConvTranspose3d LazyConv3d"),
+        **_because("write it with Conv2d and MaxPool2d", "MaxPool3d AvgPool3d AdaptiveAvgPool3d"),
+        **_because("index with the indices of MaxPool2d", "MaxUnpool1d MaxUnpool2d MaxUnpool3d"),
+        **_because("write it as a Linear of products", "Bilinear"),
+        **_because("join TransformerEncoder and a decoder of your own", "Transformer"),
+        **_because(_PROCESSES, "DataParallel parallel SyncBatchNorm"),
+        **_because(_QUANTISED, "quantized qat"),
+        **_because("it is not part of this mini-framework", "CTCLoss AdaptiveLogSoftmaxWithLoss"),
+    },
+    "nn.functional": {
+        **_because("write conv2d over slices, or use PyTorch", "conv3d conv_transpose3d"),
+        **_because("index with the indices of max_pool2d", "max_unpool1d max_unpool2d"),
+        **_because("write it as a linear map of products", "bilinear"),
+        **_because("it is not part of this mini-framework", "ctc_loss grid_sample affine_grid"),
+    },
+    "nn.optim": {
+        **_because("it needs a line search; use SGD or Adam", "LBFGS"),
+        **_because(_SPARSE, "SparseAdam"),
+        **_because("it is not part of this mini-framework", "ASGD Rprop Adafactor Muon"),
+    },
+    "nn.utils": _because("keep the graph instead, or split the batch", "checkpoint")
+    | _because("write the history with csv, as nn.report does", "tensorboard")
+    | _because("it is not part of this mini-framework", "prune parametrize parametrizations"),
+}
+
+
+def refusing(module: str, submodules: Iterable[str] = ()) -> Callable[[str], Any]:
+    """The `__getattr__` of `module`: imports `submodules`, says why a refused name is not there.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.jit
+    Traceback (most recent call last):
+    ...
+    AttributeError: tinygrad_np has no jit: nothing is compiled or exported: the Python code that \
+you read is what runs
+    """
+    reasons = REFUSED.get(module, {})
+
+    def __getattr__(name: str) -> Any:
+        if name in submodules:
+            return import_module(f"{module}.{name}")
+        if name in reasons:
+            raise AttributeError(f"{module} has no {name}: {reasons[name]}")
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return __getattr__
