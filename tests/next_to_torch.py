@@ -71,11 +71,11 @@ def call(name, **options):
 
 
 def slopes(function):
-    """The gradient of `function(lib, *xs)` squared as a function of xs, for second derivatives."""
+    """The gradient of y^2 + y, y = `function(lib, *xs)`, for second derivatives."""
 
     def gradient(lib, *xs):
         y = function(lib, *xs)
-        return tuple(lib.autograd.grad((y * y).sum(), xs, create_graph=True))
+        return tuple(lib.autograd.grad((y * y + y).sum(), xs, create_graph=True))
 
     return gradient
 

@@ -109,6 +109,8 @@ def promoted(*operands: Any) -> Sequence[Any]:
 
 def _cast(x: Any, array: Any, dtype: numpy.dtype[Any]) -> Any:
     if isinstance(array, NUMBERS):
+        if dtype.kind == "f":
+            return numpy.asarray(array, dtype)
         return numpy.asarray(array).astype(dtype)  # wraps 300 in uint8, as PyTorch does
     if array.dtype == dtype:
         return x

@@ -24,7 +24,7 @@ _PLACES = {
     "utils": "nn.utils",
     "utils.data": "nn.data",
 }
-_VISION = {"": "nn.data", "datasets": "nn.data", "transforms": "nn.data.transforms"}
+_VISION = {"": "nn.data"}
 
 
 def place_of(name: str) -> str:

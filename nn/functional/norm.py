@@ -142,28 +142,8 @@ def group_norm(
     >>> group_norm(tnp.tensor([[1.0, 3.0, 5.0, 9.0]]), 2)
     tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
     """
-    if input.ndim < 2:
-        raise RuntimeError(
-            f"Expected at least 2 dimensions for input tensor but received {input.ndim}"
-        )
+    _check_groups(input, num_groups, weight, bias)
     n, channels, *spatial = input.shape
-    sizes = [n * channels // num_groups, num_groups, *spatial]
-    if math.prod(sizes) == num_groups:
-        raise ValueError(
-            f"Expected more than 1 value per channel when training, got input size {sizes}"
-        )
-    if channels % num_groups:
-        raise RuntimeError(
-            "Expected number of channels in input to be divisible by num_groups, but got input of "
-            f"shape {list(input.shape)} and num_groups={num_groups}"
-        )
-    for name, tensor in (("weight", weight), ("bias", bias)):
-        if tensor is not None and tensor.shape != (channels,):
-            raise RuntimeError(
-                f"Expected {name} to be a vector of size equal to the number of channels in input, "
-                f"but got {name} of shape {list(tensor.shape)} "
-                f"and input of shape {list(input.shape)}"
-            )
     groups = input.reshape(n, num_groups, channels // num_groups, *spatial)
     y, _, _ = tnp.standardize(groups, tuple(range(2, groups.ndim)), eps)
     return _affine(y.reshape(input.shape), weight, bias, (-1, *[1] * len(spatial)))
@@ -217,6 +197,33 @@ def _check_channels(
         if tensor is not None and tensor.numel() != channels:
             raise RuntimeError(
                 f"{name} should contain {channels * copies} elements not {tensor.numel() * copies}"
+            )
+
+
+def _check_groups(
+    input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None
+) -> None:
+    if input.ndim < 2:
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {input.ndim}"
+        )
+    n, channels, *spatial = input.shape
+    sizes = [n * channels // num_groups, num_groups, *spatial]
+    if math.prod(sizes) == num_groups:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {sizes}"
+        )
+    if channels % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(input.shape)} and num_groups={num_groups}"
+        )
+    for name, tensor in (("weight", weight), ("bias", bias)):
+        if tensor is not None and tensor.shape != (channels,):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, "
+                f"but got {name} of shape {list(tensor.shape)} "
+                f"and input of shape {list(input.shape)}"
             )
 
 

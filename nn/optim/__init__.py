@@ -1,5 +1,7 @@
 """Optimisers and schedulers of the learning rate."""
 
+import tinygrad_np
+
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adagrad import Adagrad
@@ -24,3 +26,5 @@ __all__ = [
     "RMSprop",
     "lr_scheduler",
 ]
+
+__getattr__ = tinygrad_np.refusing(__name__)

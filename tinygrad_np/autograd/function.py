@@ -51,10 +51,15 @@ class FunctionCtx(Op):
 
     names = ()
     variadic = False
-    # No annotations here: those of an Op would become arguments of its constructor.
-    function = needs_input_grad = outputs = None
-    _materialize = True
-    _kept = _dirty = _constant = ()
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.needs_input_grad: tuple[bool, ...] = ()
+        self.outputs: list[Any] = []  # shape and dtype of each
+        self._materialize = True
+        self._kept: Any = ()
+        self._dirty: tuple[Tensor, ...] = ()
+        self._constant: tuple[Tensor, ...] = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for backward; a change of one in place before backward is an error."""
@@ -198,7 +203,7 @@ class Function:
     _ctx: Any
 
     def __init_subclass__(cls) -> None:
-        cls._ctx = type(cls.__name__, (FunctionCtx,), {"function": cls})
+        cls._ctx = type(cls.__name__, (FunctionCtx,), {})
 
     def __init__(self) -> None:
         raise RuntimeError(
@@ -209,7 +214,7 @@ class Function:
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run forward; where grad mode is on and an argument wants a gradient, record the node."""
-        ctx = cls._ctx()
+        ctx = cls._ctx(cls)
         edges = [x.edge if isinstance(x, Tensor) else None for x in args]
         ctx.needs_input_grad = tuple(edge is not None for edge in edges)
         with no_grad():
@@ -243,7 +248,7 @@ def _record(
     tensors = [x for x in outputs if isinstance(x, Tensor)]
     ctx.outputs = [(x.shape, x.array.dtype) for x in tensors]
     anything = wrap(ctx.xp.zeros(()))
-    ctx.record([x if isinstance(x, Tensor) else anything for x in args], edges, anything)
+    ctx.record(tuple(x if isinstance(x, Tensor) else anything for x in args), edges, anything)
     ctx.shapes = [x.shape if isinstance(x, Tensor) else None for x in args]
     for index, x in enumerate(tensors):
         if any(x is c for c in ctx._constant) or x.array.dtype.kind != "f":

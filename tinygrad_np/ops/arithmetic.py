@@ -126,7 +126,7 @@ def _scaled(input: Any, other: Any, alpha: float) -> Sequence[Any]:
 
 
 def _is_bool(x: Any) -> bool:
-    return isinstance(x, bool) or getattr(x, "dtype", None) == numpy.bool_
+    return x.array.dtype.kind == "b" if isinstance(x, Tensor) else isinstance(x, bool | numpy.bool_)
 
 
 @tensor_method("__add__", reflected="__radd__", in_place=("add_", "__iadd__"), ufunc=numpy.add)

@@ -75,7 +75,14 @@ def randint(
     return leaf(drawn, requires_grad, device)
 
 
-def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+def randperm(
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """The numbers 0 to n - 1 in random order: PyTorch's, for the same seed.
 
     Source: PyTorch, torch.randperm.
@@ -84,7 +91,8 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None) -
     tensor([0, 1, 3, 2])
     """
     order = source(generator).randperm(n)
-    return wrap(order if dtype is None else order.astype(dtypes.to_numpy(dtype)))
+    order = order if dtype is None else order.astype(dtypes.to_numpy(dtype))
+    return leaf(order, requires_grad, device)
 
 
 def rand_like(input: Tensor, *, dtype: Any = None, **options: Any) -> Tensor:

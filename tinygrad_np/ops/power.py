@@ -83,9 +83,10 @@ def pow(input: Any, exponent: Any) -> Tensor:
     (tensor([1, 4, 9]), tensor([1.4142, 8.0000]))
     """
     base, power = promoted(input, exponent)
-    if base.dtype == numpy.bool_ and not isinstance(exponent, bool):
+    kind = getattr(base, "array", base).dtype.kind
+    if kind == "b" and not isinstance(exponent, bool):
         raise not_implemented("pow", base)
-    if numpy.dtype(base.dtype).kind in "iu" and isinstance(exponent, int) and exponent < 0:
+    if kind in "iu" and isinstance(exponent, int) and exponent < 0:
         raise OpError("Integers to negative integer powers are not allowed.")
     if isinstance(exponent, int | float):
         return PowScalar(exponent)(base)
