@@ -158,7 +158,7 @@ def in_step(torch, generator, calls):
         assert_same(
             ours(generator), theirs(torch).numpy(), not ROUNDED.match(call), deviation(call)
         )
-    ours, theirs = generator.get_state(), torch.get_rng_state().numpy()
+    ours, theirs = generator.get_state().numpy(), torch.get_rng_state().numpy()
     waits = ours[5040]  # whether a normal waits; its own 8 bytes may differ in the last bit
     np.testing.assert_array_equal(
         np.delete(ours, np.s_[5024:5032] if waits else []),

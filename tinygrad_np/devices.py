@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from .without_effect import autocast
+
 
 class GradScaler:
     """Scales losses against underflow in half precision on a GPU; on the CPU the scale is 1.
@@ -81,8 +83,9 @@ _ABSENT: dict[str, Any] = {
     **dict.fromkeys(("device_count", "memory_allocated", "max_memory_allocated"), answer(0)),
     **dict.fromkeys(("synchronize", "empty_cache", "manual_seed", "manual_seed_all"), answer(None)),
 }
-amp = _module("amp", "Automatic mixed precision: the dtype stays.", GradScaler=GradScaler)
-cuda_amp = _module("cuda.amp", "Automatic mixed precision.", GradScaler=GradScaler)
+_precision: dict[str, Any] = {"GradScaler": GradScaler, "autocast": autocast}
+amp = _module("amp", "Automatic mixed precision: the dtype stays.", **_precision)
+cuda_amp = _module("cuda.amp", "Automatic mixed precision.", **_precision)
 cuda = _module(
     "cuda", "There is no GPU.", **_ABSENT, amp=cuda_amp, current_device=refuse("current_device()"),
     get_device_name=refuse("get_device_name()"), set_device=refuse("set_device()"),

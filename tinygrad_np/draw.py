@@ -147,6 +147,8 @@ def configuration(op: Any) -> Iterator[str]:
     """`name=value` for what an op was made with, without defaults and what is too long to read."""
     for field in dataclasses.fields(op) if dataclasses.is_dataclass(op) else ():
         value = getattr(op, field.name)
+        if not field.repr:
+            continue
         if dataclasses.is_dataclass(value):
             yield from configuration(value)
         elif isinstance(value, numpy.ndarray):

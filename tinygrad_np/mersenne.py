@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from typing import Any, Self
 
 import numpy as np
+
+from .tensor import Tensor, wrap
 
 Array = np.ndarray[Any, Any]
 
@@ -54,7 +57,10 @@ class Twister:
         """Starts from 64 bits of the operating system's randomness, and returns them."""
         return self.manual_seed(int.from_bytes(os.urandom(8), "little")).initial_seed()
 
-    def get_state(self) -> Array:
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)  # a generator of its own, as in PyTorch
+
+    def get_state(self) -> Tensor:
         """All that decides the numbers to come: uint8 (5056,), as PyTorch lays it out.
 
         >>> t = Twister(); state = t.get_state(); number = t.random64()
@@ -67,13 +73,14 @@ class Twister:
         state["left"], state["next"] = 625 - twister["pos"], twister["pos"]
         if self._spare.size:
             state["has_normal"], state["normal"] = 1, self._spare
-        return state.view(np.uint8)
+        return wrap(state.view(np.uint8))
 
-    def set_state(self, new_state: Array) -> Self:
+    def set_state(self, new_state: Any) -> Self:
         """Continues where `get_state` was called, ours or PyTorch's.
 
-        Raises TypeError unless it is a uint8 array, RuntimeError if it is no such state.
+        Raises TypeError unless it is uint8, RuntimeError if it is no such state.
         """
+        new_state = getattr(new_state, "array", new_state)
         if getattr(new_state, "dtype", None) != np.uint8:
             got = getattr(new_state, "dtype", type(new_state).__name__)
             raise TypeError(f"RNG state must be a uint8 array, got {got}")

@@ -25,7 +25,7 @@ _FLOAT64 = np.dtype(np.float64)
 
 
 class Generator(Twister):
-    """A source of random numbers with PyTorch's stream; its methods return plain arrays.
+    """A source of random numbers with PyTorch's stream; what it draws are plain arrays.
 
     A shape is an int or a sequence of ints; `dtype=None` is the default dtype. Every method
     raises RuntimeError for a negative size, and for an integer dtype where it draws floats.

@@ -13,37 +13,7 @@ from ..methods import rewrite
 from ..op import Op
 from ..rules import Rule, saved_of, tied
 from ..tensor import Tensor, wrap
-
-
-class Bundle(tuple):
-    """The gradients of all outputs of a node, None where there is none; they add up in place."""
-
-    shape = ("bundle",)  # what the engine compares with the shape that the node noted
-
-    def __add__(self, other: Any) -> Bundle:
-        return Bundle(
-            b if a is None else a if b is None else a + b for a, b in zip(self, other, strict=True)
-        )
-
-
-class _Output(Op):
-    """One of several outputs of a Function's node: passes its gradient on in its place."""
-
-    index: int
-    count: int
-    node: Any
-
-    def gradients(self, g: Any, as_tensors: bool, wanted: Any = None) -> Iterator[tuple[Any, Any]]:
-        yield self.node, Bundle(g if i == self.index else None for i in range(self.count))
-
-    def _rule(self, index: int) -> Rule:
-        return _NO_RULE
-
-    def name(self) -> str:
-        return self.node.name()
-
-
-_NO_RULE = Rule(lambda: None, ())  # names nothing, so nothing is saved by the engine
+from .outputs import NO_RULE, Bundle, Output
 
 
 class FunctionCtx(Op):
@@ -54,12 +24,17 @@ class FunctionCtx(Op):
 
     def __init__(self, function: Any) -> None:
         self.function = function
-        self.needs_input_grad: tuple[bool, ...] = ()
+        self._wanted: tuple[bool, ...] = ()
         self.outputs: list[Any] = []  # shape and dtype of each
         self._materialize = True
         self._kept: Any = ()
         self._dirty: tuple[Tensor, ...] = ()
         self._constant: tuple[Tensor, ...] = ()
+
+    @property
+    def needs_input_grad(self) -> tuple[bool, ...]:
+        """For each argument of forward: whether it wants a gradient."""
+        return self._wanted
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for backward; a change of one in place before backward is an error."""
@@ -98,10 +73,10 @@ class FunctionCtx(Op):
         return tied(array, version, self.node_of(edge) if isinstance(edge, int) else edge)
 
     def node_of(self, index: int) -> Op:
-        """What gradients of output `index` go to: this node, by way of an `_Output` if several."""
+        """What gradients of output `index` go to: this node, by way of an `Output` if several."""
         if len(self.outputs) == 1:
             return self
-        node, anything = _Output(index, len(self.outputs), self), wrap(self.xp.zeros(()))
+        node, anything = Output(index, len(self.outputs), self), wrap(self.xp.zeros(()))
         node.record((), [self], anything)
         node.shapes = [Bundle.shape]
         return node
@@ -164,7 +139,7 @@ class FunctionCtx(Op):
             ) from None
 
     def _rule(self, index: int) -> Rule:
-        return _NO_RULE
+        return NO_RULE
 
     def release(self) -> None:
         self._kept = None
@@ -216,7 +191,7 @@ class Function:
         """Run forward; where grad mode is on and an argument wants a gradient, record the node."""
         ctx = cls._ctx(cls)
         edges = [x.edge if isinstance(x, Tensor) else None for x in args]
-        ctx.needs_input_grad = tuple(edge is not None for edge in edges)
+        ctx._wanted = tuple(edge is not None for edge in edges)
         with no_grad():
             if cls.setup_context is None:
                 result = cls.forward(ctx, *args)
@@ -224,7 +199,7 @@ class Function:
                 result = cls.forward(*args)
                 cls.setup_context(ctx, args, result)
         outputs = result if isinstance(result, tuple) else (result,)
-        recorded = context.grad_enabled and any(ctx.needs_input_grad)
+        recorded = context.grad_enabled and any(ctx._wanted)
         outputs = tuple(_separate(ctx, x, args) for x in outputs)
         if recorded:
             _record(ctx, args, edges, outputs)
@@ -244,7 +219,7 @@ def _separate(ctx: FunctionCtx, output: Any, args: tuple[Any, ...]) -> Any:
 def _record(
     ctx: FunctionCtx, args: tuple[Any, ...], edges: list[Any], outputs: tuple[Any, ...]
 ) -> None:
-    """Make `ctx` the node of the outputs, by way of an `_Output` each if there are several."""
+    """Make `ctx` the node of the outputs, by way of an `Output` each if there are several."""
     tensors = [x for x in outputs if isinstance(x, Tensor)]
     ctx.outputs = [(x.shape, x.array.dtype) for x in tensors]
     anything = wrap(ctx.xp.zeros(()))

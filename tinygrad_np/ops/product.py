@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
 import numpy
@@ -23,7 +24,7 @@ class Prod(Op):
 
     dim: int
     keepdim: bool = False
-    overload: int = 0  # in PyTorch's name: 1 where dim was named
+    overload: int = field(default=0, repr=False)  # in PyTorch's name: 1 where dim was named
 
     def forward(self, x):
         return x.prod(self.dim, x.dtype, keepdims=self.keepdim)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from dataclasses import field
 from typing import Any
 
 import numpy
@@ -50,7 +51,7 @@ class Reduction(Op):
 class Sum(Reduction):
     """y = sum of x along dims;   dx = g, spread along dims"""
 
-    overload: int = 0  # in PyTorch's name: 1 where dim was named
+    overload: int = field(default=0, repr=False)  # in PyTorch's name: 1 where dim was named
 
     def forward(self, x):
         return x.sum(self.dims, dtype=x.dtype, keepdims=self.keepdim)
@@ -74,7 +75,7 @@ class Sum(Reduction):
 class Mean(Reduction):
     """y = sum of x along dims / n;   dx = g / n, spread along dims"""
 
-    overload: int = 0  # in PyTorch's name: 1 where dim was named
+    overload: int = field(default=0, repr=False)  # in PyTorch's name: 1 where dim was named
 
     @quiet  # the mean of nothing is nan
     def forward(self, x):

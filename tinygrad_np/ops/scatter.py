@@ -147,8 +147,12 @@ def scatter(
         return SetItem(places)(input, part)
     if reduce == "add":
         return IndexAdd(places)(input, part)
-    if reduce != "multiply":
-        raise RuntimeError(f"reduce argument must be either add or multiply, not {reduce!r}")
+    if reduce == "multiply":
+        return _multiplied(input, places, part)
+    raise RuntimeError(f"reduce argument must be either add or multiply, not {reduce!r}")
+
+
+def _multiplied(input: Tensor, places: Any, part: Tensor) -> Tensor:
     if input.requires_grad or part.requires_grad:
         raise RuntimeError('derivative for scatter with reduce="multiply" is not implemented')
     result = input.array.copy()
