@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy
@@ -49,7 +51,26 @@ class device:
 
 CPU = device("cpu")
 
-quiet = numpy.errstate(all="ignore")  # as PyTorch: x / 0 is inf or nan without a warning
+try:  # what errstate itself sets: 0.4 us for each tiny op, and not 0.9
+    from numpy._core.umath import _extobj_contextvar, _make_extobj
+
+    _IGNORE = _make_extobj(all="ignore")
+
+    def quiet(forward: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorates a forward to give inf and nan without a warning, as PyTorch: x / 0 is inf."""
+
+        @wraps(forward)
+        def without_warnings(*args: Any, **kwargs: Any) -> Any:
+            before = _extobj_contextvar.set(_IGNORE)
+            try:
+                return forward(*args, **kwargs)
+            finally:
+                _extobj_contextvar.reset(before)
+
+        return without_warnings
+
+except ImportError:  # another NumPy
+    quiet = numpy.errstate(all="ignore")  # type: ignore[assignment]
 
 
 def keep_freed_memory() -> None:

@@ -113,7 +113,8 @@ def _run(
         retain_graph = create_graph
     gradients: dict[Any, Any] = {}
     for root, weight in zip(roots, weights, strict=True):
-        _add(gradients, root.edge, seed(root, weight, create_graph))
+        g = seed(root, weight, create_graph)
+        gradients[root.edge] = gradients[root.edge] + g if root.edge in gradients else g
     nodes = order(gradients)
     wanted = None if targets is None else _leading_to(targets, nodes)
     found = {}
@@ -134,7 +135,8 @@ def _run(
                     errors.check_nan(node, edge, gradient)
                 if gradient is g and isinstance(edge, Tensor):
                     gradient = _copy(g)  # a leaf keeps what it gets
-                _add(gradients, edge, gradient)
+                before = gradients.get(edge)
+                gradients[edge] = gradient if before is None else before + gradient
             if not retain_graph:
                 node.release()
         for leaf, g in gradients.items():
@@ -150,11 +152,6 @@ def _leading_to(targets: set[Any], nodes: list[Op]) -> set[Any]:
         if any(edge in wanted for edge in node.edges):
             wanted.add(node)
     return wanted
-
-
-def _add(gradients: dict[Any, Any], edge: Any, g: Any) -> None:
-    before = gradients.get(edge)
-    gradients[edge] = g if before is None else before + g
 
 
 def _copy(g: Any) -> Any:

@@ -48,9 +48,6 @@ from .tensor import Tensor, wrap
 class Op:
     """The base of all operations. Annotations of a subclass become its constructor's arguments."""
 
-    _of_the_node = ("edges", "frame", "hooks", "retained", "saved", "scope", "serial", "shapes")
-    __slots__ = ("__dict__", "__weakref__", *_of_the_node)
-
     registry: ClassVar[dict[str, Any]] = {}  # every op class by name
     xp: ClassVar[Any] = numpy  # forward's array module
     view: ClassVar[bool] = False  # the result may share the first input's memory
@@ -61,6 +58,8 @@ class Op:
     rules: ClassVar[list[Rule | None]]  # by input
     forward: Callable[..., Any]
     hint: Any = None
+    serial = 0  # set when an instance becomes a node, with edges, frame, scope, shapes and saved
+    hooks = retained = None
 
     def __init_subclass__(cls) -> None:
         if inspect.get_annotations(cls):
@@ -77,29 +76,38 @@ class Op:
 
         An instance that is a node already stays what it is, and a new one runs in its place.
         """
-        if hasattr(self, "serial"):
+        if self.serial:
             return self._anew()(*inputs)
-        arrays = [x.array if isinstance(x, Tensor) else x for x in inputs]
+        on_tensors, wanted, recording = False, False, self.differentiable and context.grad_enabled
+        arrays, edges = [], []
+        for x in inputs:
+            edge = None
+            if isinstance(x, Tensor):
+                on_tensors = True
+                if recording and (edge := x.edge) is not None:
+                    wanted = True
+                x = x.array
+            arrays.append(x)
+            edges.append(edge)
         try:
             out = self.forward(*arrays)
         except (ValueError, TypeError, IndexError) as error:
             raise errors.op_failed(self, inputs, error) from error
-        if not any([isinstance(x, Tensor) for x in inputs]):  # a list: half the time
+        if not on_tensors:
             return out
         if isinstance(out, tuple | list):
             raise errors.op_failed(self, inputs, TypeError("forward must return one array"))
         result = wrap(out)
         if self.view and numpy.may_share_memory(result.array, arrays[0]):
             result.become_view(inputs[0], self)
-        if self.differentiable and context.grad_enabled:
-            edges = [x.edge if isinstance(x, Tensor) else None for x in inputs]
-            if edges.count(None) < len(edges):
-                self.record(inputs, edges, result)
+        if wanted:
+            self.record(inputs, edges, result)
         return result
 
     def _anew(self) -> Op:
         op = object.__new__(type(self))
-        op.__dict__.update(self.__dict__)  # the configuration
+        for name in getattr(self, "__dataclass_fields__", ()):  # the configuration
+            setattr(op, name, getattr(self, name))
         return op
 
     def record(self, inputs: tuple[Any, ...], edges: list[Any], result: Tensor) -> None:
@@ -109,15 +117,15 @@ class Op:
         self.scope = context.scope
         self.serial = next_serial()
         self.shapes = [(x.array if isinstance(x, Tensor) else x).shape for x in inputs]
-        self.hooks = self.retained = None
         saved: dict[int, Any] = {}
         self.saved: dict[int, Any] | None = saved
         for index, edge in enumerate(edges):
             if edge is not None:
                 for position in self._rule(index).positions:
-                    for p in range(len(inputs)) if position == ALL else (position,):
-                        if p not in saved:
-                            saved[p] = saved_of(result if p == OUT else inputs[p])
+                    if position == ALL:
+                        saved.update(enumerate(map(saved_of, inputs)))
+                    elif position not in saved:
+                        saved[position] = saved_of(result if position == OUT else inputs[position])
         result._node = self
 
     def _rule(self, index: int) -> Rule:
@@ -146,7 +154,7 @@ class Op:
             if edge is None or (wanted is not None and edge not in wanted):
                 continue
             rule = self._rule(index)
-            values = [self.recall(position, as_tensors) for position in rule.positions]
+            values = [self.recall(p, as_tensors) for p in rule.positions] if rule.positions else ()
             yield edge, gradient_by(rule, self, index, g, values)
 
     def release(self) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+
+import numpy
 
 from . import errors
 from .tensor import Tensor, wrap
@@ -61,7 +63,7 @@ def tied(array: Any, version: Any, edge: Any) -> Any:
     return array if version is None else wrap(array, node=edge, version=version)
 
 
-def gradient_by(rule: Rule, op: Any, index: int, g: Any, values: list[Any]) -> Any:
+def gradient_by(rule: Rule, op: Any, index: int, g: Any, values: Sequence[Any]) -> Any:
     """What a rule gives for input `index`, summed over the axes along which that was broadcast.
 
     Raises OpError, with the rule's name, where the rule fails or its result does not fit.
@@ -74,6 +76,8 @@ def gradient_by(rule: Rule, op: Any, index: int, g: Any, values: list[Any]) -> A
     except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
         raise errors.rule_failed(op, index, f"raised {type(error).__name__}: {error}") from error
     shape = op.shapes[index]
+    if type(gradient) is numpy.ndarray and gradient.shape == shape:  # the everyday case
+        return gradient
     if getattr(gradient, "shape", None) == shape:
         return gradient
     if not hasattr(gradient, "shape"):
