@@ -109,16 +109,14 @@ def _run(
     targets: set[Any] | None,
 ) -> dict[Any, Any]:
     """Walk back from `roots`: the gradients that arrived at `targets`, or at all leaves."""
-    if retain_graph is None:
-        retain_graph = create_graph
+    retain_graph = create_graph if retain_graph is None else retain_graph
     gradients: dict[Any, Any] = {}
     for root, weight in zip(roots, weights, strict=True):
         g = seed(root, weight, create_graph)
         gradients[root.edge] = gradients[root.edge] + g if root.edge in gradients else g
     nodes = order(gradients)
     wanted = None if targets is None else _leading_to(targets, nodes)
-    found = {}
-    anomaly = context.detect_anomaly
+    found, anomaly = {}, context.detect_anomaly
     with set_grad_enabled(create_graph), numpy.errstate(all="ignore"):
         for node in nodes:
             g = gradients.pop(node, None)

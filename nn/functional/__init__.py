@@ -27,6 +27,7 @@ from tinygrad_np import (
     interpolate,
     leaky_relu,
     leaky_relu_,
+    linear,
     logsigmoid,
     max_pool1d,
     max_pool2d,
@@ -56,7 +57,6 @@ from .attention import scaled_dot_product_attention
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
 from .embedding import embedding
 from .likelihood import cross_entropy, nll_loss
-from .linear import linear
 from .norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
 from .one_hot import one_hot
 from .probability import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div

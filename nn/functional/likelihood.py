@@ -91,13 +91,7 @@ def _of_classes(
         labels = numpy.where(kept, labels, 0)
         counts = tnp.from_numpy(kept).to(logs.dtype) if weight is None else weight[labels] * kept
         logs = tnp.where(numpy.expand_dims(kept, dim), logs, 0.0)  # -inf * 0 would be nan
-    _check_bounds(labels, logs.size(dim))
-    places = [
-        numpy.arange(n).reshape(-1, *[1] * (labels.ndim - 1 - i))
-        for i, n in enumerate(labels.shape)
-    ]
-    places.insert(dim, labels)
-    loss = -logs[tuple(places)]
+    loss = tnp.nll(logs, labels, dim)
     if counts is not None:
         loss = tnp.where(kept, loss * counts, 0.0)  # not -0.0
     if smoothing:
@@ -152,9 +146,3 @@ def _check_probabilities(target: Tensor, ignore_index: int) -> None:
         )
     if ignore_index >= 0:
         raise RuntimeError("ignore_index is not supported for floating point target")
-
-
-def _check_bounds(labels: numpy.ndarray, classes: int) -> None:
-    outside = labels[(labels < 0) | (labels >= classes)]
-    if outside.size:
-        raise IndexError(f"Target {outside[0]} is out of bounds.")

@@ -101,7 +101,7 @@ def layer_norm(
     tensor([-1.0000,  1.0000])
     """
     dims = _last_dims(input, normalized_shape, ", ", weight=weight, bias=bias)
-    return _affine(tnp.standardize(input, dims, eps)[0], weight, bias)
+    return tnp.standardize(input, dims, eps, weight, bias)[0]
 
 
 def rms_norm(
@@ -167,13 +167,14 @@ def _by_channel(
         scale = scale if weight is None else weight * scale
         shift = -running_mean * scale
         return _affine(input, scale, shift if bias is None else bias + shift, spread)
-    y, mean, var = tnp.standardize(input, dims, eps)
+    weight, bias = (None if t is None else t.reshape(spread) for t in (weight, bias))
+    y, mean, var = tnp.standardize(input, dims, eps, weight, bias)
     if running_mean is not None and input.numel():
         values = math.prod(input.size(dim) for dim in dims)
         for running, batch in ((running_mean, mean), (running_var, var * (values / (values - 1)))):
             batch = batch.reshape(-1, input.size(1)).mean(0)
             running.mul_(1 - momentum).add_(batch * momentum)
-    return _affine(y, weight, bias, spread)
+    return y
 
 
 def _affine(

@@ -97,8 +97,9 @@ from .grid import meshgrid, nonzero
 from .inspect import is_floating_point, is_tensor, numel
 from .interpolation import addcdiv, addcmul, lerp
 from .join import cat, concat, concatenate, hstack, pad, stack, vstack
+from .linear import linear
 from .linear_algebra import addmm, addmv, baddbmm, ger, mv, outer, tensordot
-from .losses import binary_cross_entropy, huber
+from .losses import binary_cross_entropy, huber, nll
 from .matmul import bmm, dot, matmul, mm
 from .memory import as_tensor, from_numpy
 from .norm import dist, norm

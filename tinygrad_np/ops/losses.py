@@ -14,6 +14,7 @@ from ..tensor import Tensor
 from .cast import not_implemented
 from .creation import full, ones
 from .elementwise import Log
+from .indices import Index, Shape
 from .rectifiers import HardTanh
 
 _LEAST = 9.999999960041972e-13  # 1e-12 in float32, as in PyTorch for every dtype
@@ -42,6 +43,55 @@ class Huber(Op):
     def reference(self, torch, x):
         zero = torch.zeros_like(x)
         return torch.nn.functional.huber_loss(x, zero, reduction="none", delta=self.delta)
+
+
+class NllLoss(Op):
+    """y = -x at places, one for each sample;   dx = -g at places, 0 elsewhere"""
+
+    places: Index
+
+    def forward(self, x):
+        return -x[self.places]
+
+    def dx(self, g):
+        return NllGradient(self.places, self.shapes[0])(g)
+
+    def samples(r):
+        for x, labels, dim in [
+            (r.normal(3, 4), r.integers(0, 4, (3,)), 1),
+            (r.normal(2, 4, 3), r.integers(0, 4, (2, 3)), 1),
+            (r.normal(4), r.integers(0, 4, ()), 0),
+            (r.normal(0, 4), r.integers(0, 4, (0,)), 1),
+        ]:
+            yield Sample(x, places=_places(labels, dim))
+        yield ErrorSample(
+            lambda: nll(ones(2, 3), numpy.array([0, 3]), 1), "Target 3 is out of bounds", IndexError
+        )
+
+    def reference(self, torch, x):
+        return -x[tuple(torch.from_numpy(numpy.array(places)) for places in self.places)]
+
+
+class NllGradient(Op):
+    """y = zeros with -x at places;   dx = -g at places"""
+
+    places: Index
+    shape: Shape
+
+    def forward(self, x):
+        y = self.xp.zeros(self.shape, x.dtype)
+        y[self.places] = -x
+        return y
+
+    def dx(self, g):
+        return NllLoss(self.places)(g)
+
+    def samples(r):
+        yield Sample(r.normal(3), places=_places(r.integers(0, 4, (3,)), 1), shape=(3, 4))
+
+    def reference(self, torch, x):
+        places = tuple(torch.from_numpy(numpy.array(places)) for places in self.places)
+        return torch.zeros(self.shape, dtype=x.dtype).index_put(places, -x)
 
 
 class BinaryCrossEntropy(Op):
@@ -118,3 +168,27 @@ def binary_cross_entropy(input: Tensor, target: Tensor) -> Tensor:
         if not ((x >= 0) & (x <= 1)).all():
             raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     return BinaryCrossEntropy()(input, target)
+
+
+def _places(labels: numpy.ndarray, dim: int) -> Index:
+    """The label of each sample along `dim`, and its own position along the others."""
+    places = [
+        numpy.arange(n).reshape(-1, *[1] * (labels.ndim - 1 - i))
+        for i, n in enumerate(labels.shape)
+    ]
+    return (*places[:dim], labels, *places[dim:])
+
+
+def nll(input: Tensor, labels: numpy.ndarray, dim: int) -> Tensor:
+    """-input at the label of each sample along `dim`: `labels` is an array without that dimension.
+
+    Raises IndexError for a label out of bounds. Source: PyTorch, torch.nn.functional.nll_loss.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.nll(tnp.tensor([[-0.5, -1.0]]), numpy.array([1]), dim=1)
+    tensor([1.])
+    """
+    outside = labels[(labels < 0) | (labels >= input.shape[dim])]
+    if outside.size:
+        raise IndexError(f"Target {outside[0]} is out of bounds.")
+    return NllLoss(_places(labels, dim))(input)

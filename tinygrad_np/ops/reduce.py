@@ -14,6 +14,7 @@ from ..backend import quiet
 from ..methods import promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
+from ..sums import summed
 from ..tensor import Tensor, wrap
 from .axes import along_axes, axes
 from .cast import to
@@ -54,7 +55,7 @@ class Sum(Reduction):
     overload: int = field(default=0, repr=False)  # in PyTorch's name: 1 where dim was named
 
     def forward(self, x):
-        return x.sum(self.dims, dtype=x.dtype, keepdims=self.keepdim)
+        return summed(x, self.dims, self.keepdim)
 
     def dx(self, g):
         return spread(g, self.dims, self.shapes[0])
@@ -79,7 +80,7 @@ class Mean(Reduction):
 
     @quiet  # the mean of nothing is nan
     def forward(self, x):
-        return x.sum(self.dims, keepdims=self.keepdim) / count(x.shape, self.dims)
+        return summed(x, self.dims, self.keepdim) / count(x.shape, self.dims)
 
     def dx(self, g):
         return spread(g / count(self.shapes[0], self.dims), self.dims, self.shapes[0])
@@ -104,7 +105,7 @@ class Var(Reduction):
     def forward(self, x):
         squares = self.xp.square(x - Mean(self.dims, True)(x))
         freedom = builtins.max(count(x.shape, self.dims) - self.correction, 0)
-        return squares.sum(self.dims, keepdims=self.keepdim) / freedom
+        return summed(squares, self.dims, self.keepdim) / freedom
 
     def dx(self, g, x):
         freedom = builtins.max(count(self.shapes[0], self.dims) - self.correction, 0)

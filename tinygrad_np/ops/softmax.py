@@ -10,12 +10,13 @@ from ..backend import quiet
 from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
+from ..sums import summed
 from ..tensor import Tensor
 from .axes import along_axes, axes, axis
 from .cast import floating, not_implemented, to
 from .creation import ones
 from .elementwise import Exp
-from .reduce import kept
+from .reduce import Sum, kept
 
 Dims = tuple[int, ...]
 
@@ -27,11 +28,12 @@ class LogSoftmax(Op):
 
     @quiet
     def forward(self, x):
-        shifted = x - x.max(self.dim, keepdims=True)
-        return shifted - self.xp.log(self.xp.exp(shifted).sum(self.dim, keepdims=True))
+        y = x - x.max(self.dim, keepdims=True)
+        y -= self.xp.log(summed(self.xp.exp(y), (self.dim,), True))
+        return y
 
     def dx(self, g, out):
-        return g - Exp()(out) * g.sum(self.dim, keepdims=True)
+        return g - Exp()(out) * Sum((self.dim,), True)(g)
 
     def samples(r):
         yield Sample(r.normal(3, 4), dim=1)
@@ -52,11 +54,13 @@ class Softmax(Op):
 
     @quiet
     def forward(self, x):
-        powers = self.xp.exp(x - x.max(self.dim, keepdims=True))
-        return powers / powers.sum(self.dim, keepdims=True)
+        y = x - x.max(self.dim, keepdims=True)
+        self.xp.exp(y, out=y)
+        y /= summed(y, (self.dim,), True)
+        return y
 
     def dx(self, g, out):
-        return out * (g - (g * out).sum(self.dim, keepdims=True))
+        return out * (g - Sum((self.dim,), True)(g * out))
 
     def samples(r):
         yield Sample(r.normal(3, 4), dim=1)
@@ -105,12 +109,13 @@ class LogSumExp(Op):
         return torch.logsumexp(x, self.dims, self.keepdim)
 
 
-def _input(input: Tensor, dim: int, dtype: Any, name: str) -> Tensor:
+def _along(op: Any, input: Tensor, dim: int, dtype: Any, name: str) -> Tensor:
+    dim = axis(dim, input.ndim)
     x = input if dtype is None else to(input, dtype)
     if x.array.dtype.kind != "f":
         last = "lastdim_" if dim == input.ndim - 1 or input.ndim == 0 else ""
         raise not_implemented(f"{name}_{last}kernel_impl", x)
-    return x
+    return op(dim)(x) if x.ndim else op(0)(x.reshape(1)).reshape(())
 
 
 @tensor_method()
@@ -124,8 +129,7 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     >>> tnp.log_softmax(tnp.tensor([0.0, 1000.0]), dim=0)
     tensor([-1000.,     0.])
     """
-    dim = axis(dim, input.ndim)
-    return LogSoftmax(dim)(_input(input, dim, dtype, "log_softmax"))
+    return _along(LogSoftmax, input, dim, dtype, "log_softmax")
 
 
 @tensor_method()
@@ -139,8 +143,7 @@ def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     >>> tnp.softmax(tnp.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    dim = axis(dim, input.ndim)
-    return Softmax(dim)(_input(input, dim, dtype, "softmax"))
+    return _along(Softmax, input, dim, dtype, "softmax")
 
 
 @tensor_method()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
+
 from ..backend import quiet
+from ..methods import promoted
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
@@ -12,58 +15,113 @@ from .axes import axes
 from .cast import not_implemented
 from .creation import ones
 from .elementwise import Sqrt
-from .reduce import Mean, Var
+from .reduce import Mean, Var, count
 
 Dims = tuple[int, ...]
 
 
-class Standardize(Op):
-    """y = (x - mean) / s, s^2 = var + eps along dims;   dx = (g - mean g - y * mean g y) / s"""
+class Inner(Op):
+    """y = sum of a * b along dims, kept as axes of length 1;   da = g * b,   db = g * a"""
 
+    dims: Dims
+
+    def forward(self, a, b):
+        if a.dtype == self.xp.float16:  # einsum would add up in float16
+            return (a * b).sum(self.dims, keepdims=True)
+        axes = [*range(a.ndim)]
+        y = self.xp.einsum(a, axes, b, axes, [i for i in axes if i not in self.dims])
+        return self.xp.expand_dims(y, self.dims)
+
+    def da(self, g, b):
+        return g * b
+
+    def db(self, g, a):
+        return g * a
+
+    def samples(r):
+        yield Sample(r.normal(3, 4), r.normal(3, 4), dims=(1,))
+        yield Sample(r.normal(2, 3, 2, 4), r.normal(2, 3, 2, 4), dims=(0, 2, 3))
+        yield Sample(r.normal(0, 3), r.normal(0, 3), dims=(0,))
+
+    def reference(self, torch, a, b):
+        return (a * b).sum(self.dims, keepdim=True)
+
+
+class Standardize(Op):
+    """y = z * w + b, z = (x - mean) / s, s^2 = var + eps along dims;   with h = g * w:
+    dx = (h - mean h - z * mean h z) / s,   dw = g * z,   db = g
+    """
+
+    torch_name = "NativeBatchNorm"
     dims: Dims
     eps: float
 
     @quiet  # the mean of nothing is nan
-    def forward(self, x):
+    def forward(self, x, w, b):
         self.mean = Mean(self.dims, True)(x)
-        centred = x - self.mean
-        self.var = Mean(self.dims, True)(centred * centred)
-        self.hint = self._scale(self.var)
-        return centred * self.hint
+        z = x - self.mean
+        self.var = Inner(self.dims)(z, z) / count(x.shape, self.dims)
+        scale = self._scale(self.var)
+        z *= scale
+        self.hint = z, scale
+        y = z * w
+        y += b
+        return y
 
-    def dx(self, g, x, out):
-        mean = Mean(self.dims, True)
-        return (g - mean(g) - out * mean(g * out)) * self._scale_of(x)
+    def dx(self, g, x, w):
+        z, scale = self._standardized(x)
+        h, n = g * w, count(self.shapes[0], self.dims)
+        return (h - Mean(self.dims, True)(h) - z * (Inner(self.dims)(h, z) / n)) * scale
 
-    def _scale_of(self, x):
-        if isinstance(x, Tensor):  # for the second derivative, which needs it as a function of x
-            return self._scale(Var(self.dims, True, 0)(x))
-        return self.hint
+    def dw(self, g, x):
+        z, _ = self._standardized(x)
+        new = len(self.shapes[0]) - len(self.shapes[1])
+        stretched = [i + new for i, n in enumerate(self.shapes[1]) if n != self.shapes[0][i + new]]
+        return Inner((*range(new), *stretched))(g, z)
+
+    def db(self, g):
+        return g
+
+    def _standardized(self, x):
+        if not isinstance(x, Tensor):
+            return self.hint
+        scale = self._scale(Var(self.dims, True, 0)(x))  # a function of x, for second derivatives
+        return (x - Mean(self.dims, True)(x)) * scale, scale
 
     def _scale(self, var):
         return 1.0 / Sqrt()(var + self.eps)
 
     def samples(r):
-        yield Sample(r.normal(3, 4), dims=(1,), eps=1e-5)
-        yield Sample(r.normal(2, 3, 2, 4), dims=(0, 2, 3), eps=0.1)
-        yield Sample(r.normal(2, 3), dims=(0, 1), eps=0.5)
-        yield Sample(r.normal(1, 3), dims=(0,), eps=1.0)
-        yield Sample(r.normal(0, 3), dims=(1,), eps=1e-5)
+        plain = numpy.ones(()), numpy.zeros(())
+        yield Sample(r.normal(3, 4), r.normal(4), r.normal(4), dims=(1,), eps=1e-5)
+        w, b = r.normal(1, 3, 1, 1), r.normal(1, 3, 1, 1)
+        yield Sample(r.normal(2, 3, 2, 4), w, b, dims=(0, 2, 3), eps=0.1)
+        yield Sample(r.normal(2, 3), *plain, dims=(0, 1), eps=0.5)
+        yield Sample(r.normal(1, 3), *plain, dims=(0,), eps=1.0)
+        yield Sample(r.normal(0, 3), *plain, dims=(1,), eps=1e-5)
         yield ErrorSample(lambda: standardize(ones(2), 1), "but got 1", IndexError)
         yield ErrorSample(
             lambda: standardize(ones(2).long(), 0), "\"standardize\" not implemented for 'Long'"
         )
 
-    def reference(self, torch, x):
+    def reference(self, torch, x, w, b):
         mean = x.mean(self.dims, keepdim=True)
-        return (x - mean) / torch.sqrt(x.var(self.dims, correction=0, keepdim=True) + self.eps)
+        scale = torch.rsqrt(x.var(self.dims, correction=0, keepdim=True) + self.eps)
+        return (x - mean) * scale * w + b
 
 
-def standardize(input: Tensor, dim: Any, eps: float = 1e-5) -> tuple[Tensor, Tensor, Tensor]:
-    """(x - mean) / sqrt(var + eps) along `dim` (an int or several), and this mean and variance.
+def standardize(
+    input: Tensor,
+    dim: Any,
+    eps: float = 1e-5,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """(x - mean) / sqrt(var + eps) along `dim` * weight + bias, and this mean and variance.
 
-    The variance is the biased one. Mean and variance keep the reduced dimensions, with size 1, and
-    are constants for gradients. Raises NotImplementedError for integers.
+    `dim` is an int or several; weight and bias broadcast. The variance is the biased one. Mean and
+    variance keep the reduced dimensions, with size 1, and are constants for gradients.
+    Raises NotImplementedError for integers.
     Source: Ioffe and Szegedy, arXiv:1502.03167, section 3; Ba et al., arXiv:1607.06450.
 
     >>> import tinygrad_np as tnp
@@ -73,5 +131,5 @@ def standardize(input: Tensor, dim: Any, eps: float = 1e-5) -> tuple[Tensor, Ten
     if input.array.dtype.kind != "f":
         raise not_implemented("standardize", input)
     op = Standardize(axes(dim, input.ndim), eps)
-    y = op(input)
+    y = op(*promoted(input, 1.0 if weight is None else weight, 0.0 if bias is None else bias))
     return y, wrap(op.mean), wrap(op.var)
