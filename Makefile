@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TORCH := $(shell grep -o 'torch==[0-9.]*' pyproject.toml)
 
-.PHONY: help train test lint clean
+.PHONY: help train test bench lint clean
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-7s %s\n", $$1, $$2}' Makefile
 
@@ -14,6 +14,9 @@ train: $(VENV)/.plot ## train LeNet on the embedded MNIST subset; ARGS="--epochs
 
 test: $(VENV)/.test ## run the whole suite; ARGS="-k conv" are pytest's options
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
+
+bench: $(VENV)/.test $(VENV)/.peers ## time this library beside PyTorch; ARGS="--only conv2d" are its options
+	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/.dev ## check style, formatting and the types of the public API
 	$(BIN)/ruff check
@@ -27,6 +30,11 @@ clean: ## remove the environment, the runs and all caches
 # .venv/.EXTRA stamps that the project is installed with that extra of pyproject.toml.
 $(VENV)/.%: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --editable '.[$*]'
+	@touch $@
+
+# The other libraries of `make bench`: what cannot be installed is left out of the table.
+$(VENV)/.peers: pyproject.toml | $(VENV)/.test
+	-$(BIN)/pip install --quiet '.[peers]'
 	@touch $@
 
 # PyTorch goes first and alone, so that pip takes this very build. Where its default build brings

@@ -40,6 +40,7 @@ TARGETS: dict[str, tuple[float, float | None, float | None]] = {
     "overhead": (1.2, None, None),
     "memory": (1.4, None, None),
 }
+ROOT = Path(__file__).parents[2]
 WORKERS = [("ours", 1), ("ours", 2), ("torch", 1), ("torch", 2)]
 PAUSE = 0.12  # seconds: idle BLAS threads spin for a while and take a core from who comes next
 
@@ -49,8 +50,7 @@ class Worker:
 
     def __init__(self, library: str, threads: int, module: str = "worker") -> None:
         names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-        here = Path(__file__).parents[1]
-        paths = os.pathsep.join([str(here), str(here.parent)])
+        paths = os.pathsep.join([str(ROOT / "tests"), str(ROOT)])
         self.process: Any = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.{module}", library, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -155,8 +155,8 @@ def peers(rounds: int) -> list[dict[str, Any]]:
                 ratio = statistics.median(a / b for a, b in table)
                 rows.append({"peer": peer, "case": f"{group}: {name}", "ratio": ratio})
                 print(f"| {peer} | {group}: {name} | {ratio:.3f} |", flush=True)
-        except RuntimeError:
-            print(f"| {peer} | not installed |  |", flush=True)
+        except (RuntimeError, BrokenPipeError):
+            print(f"| {peer} | is not installed, or cannot run here |  |", flush=True)
     return rows
 
 
@@ -165,7 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", default="", help="a regular expression of groups and cases")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path, default=Path("runs/bench.json"))
+    parser.add_argument("--json", type=Path, default=ROOT / "runs" / "bench.json")
     options = parser.parse_args()
     wanted = re.compile(options.only)
     workers = {key: Worker(*key) for key in WORKERS}

@@ -122,7 +122,7 @@ def tinygrad() -> dict[Any, Run]:
     from tinygrad.nn.optim import SGD
 
     weights, x, y = data()
-    w = [Tensor(a, requires_grad=True) for a in weights]
+    w = [Tensor(a) for a in weights]
     images, labels = Tensor(x), Tensor(y.astype(numpy.int32))
     optimizer = SGD(w, LR, MOMENTUM, DECAY)
 
