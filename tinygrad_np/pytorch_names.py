@@ -16,6 +16,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from . import spelling
+from .refused import REFUSED
+
 # A module of PyTorch, without `torch.`, and the module here. The longest that fits is taken.
 _PLACES = {
     "": "tinygrad_np",
@@ -50,7 +53,14 @@ class _Finder(MetaPathFinder, Loader):
         self.roots = roots
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if name.partition(".")[0] not in self.roots or place_of(name) == name:
+        if name.partition(".")[0] not in self.roots:
+            return None
+        home, _, last = place_of(name).rpartition(".")
+        if last in REFUSED.get(home, {}):
+            raise ModuleNotFoundError(
+                f"{name} is not part of tinygrad_np: {REFUSED[home][last]}", name=name
+            )
+        if place_of(name) == name:
             return None
         return ModuleSpec(name, self, is_package=True)
 
@@ -61,9 +71,8 @@ class _Finder(MetaPathFinder, Loader):
         except ModuleNotFoundError as error:
             if not place.startswith(str(error.name)):
                 raise
-            raise ModuleNotFoundError(
-                f"{spec.name} is not part of tinygrad_np (there is no {place})", name=spec.name
-            ) from None
+            text = f"{spec.name} is not part of tinygrad_np: there is no {place}"
+            raise ModuleNotFoundError(text, name=spec.name) from None
         self.own_spec = module.__spec__
         return module
 
@@ -78,7 +87,7 @@ def install() -> None:
 
 @contextmanager
 def as_torch() -> Iterator[None]:
-    """Inside, `import torch` and `import torchvision` find this library.
+    """Inside, `import torch` and `import torchvision` find this library, which prints as torch.
 
     >>> with as_torch():
     ...     import torch
@@ -91,9 +100,11 @@ def as_torch() -> Iterator[None]:
         del sys.modules[name]
     finder = _Finder(*roots)
     sys.meta_path.insert(0, finder)
+    spelling.library, before = "torch", spelling.library
     try:
         yield
     finally:
+        spelling.library = before
         sys.meta_path.remove(finder)
         for name in [n for n in sys.modules if n.partition(".")[0] in roots]:
             del sys.modules[name]

@@ -13,6 +13,7 @@ _GPU = "tinygrad_np computes on the CPU only"
 _PROCESSES = "training runs in one process in tinygrad_np"
 _COMPILED = "nothing is compiled or exported: the Python code that you read is what runs"
 _LINALG = "use numpy.linalg on tensor.numpy(); it has no backward rule here"
+_SMALL = "it is left out to keep the code small enough to read; build it from what is here"
 _FUNC = "use tinygrad_np.autograd.functional, or autograd.grad"
 
 
@@ -49,22 +50,42 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         **_because("join TransformerEncoder and a decoder of your own", "Transformer"),
         **_because(_PROCESSES, "DataParallel parallel SyncBatchNorm"),
         **_because(_QUANTISED, "quantized qat"),
-        **_because("it is not part of this mini-framework", "CTCLoss AdaptiveLogSoftmaxWithLoss"),
+        **_because(_SMALL, "CTCLoss AdaptiveLogSoftmaxWithLoss EmbeddingBag TripletMarginLoss"),
+        **_because(_SMALL, "MarginRankingLoss HingeEmbeddingLoss GaussianNLLLoss PoissonNLLLoss"),
+        **_because(_SMALL, "MultiLabelSoftMarginLoss MultiLabelMarginLoss SoftMarginLoss"),
+        **_because(_SMALL, "MultiMarginLoss TripletMarginWithDistanceLoss Softmax2d Softshrink"),
+        **_because(_SMALL, "Hardshrink RReLU LocalResponseNorm CrossMapLRN2d"),
+        **_because(_SMALL, "ChannelShuffle LPPool1d LPPool2d FractionalMaxPool2d CircularPad1d"),
+        **_because("use functional.pad with mode='circular'", "CircularPad2d"),
     },
     "nn.functional": {
         **_because("write conv2d over slices, or use PyTorch", "conv3d conv_transpose3d"),
         **_because("index with the indices of max_pool2d", "max_unpool1d max_unpool2d"),
         **_because("write it as a linear map of products", "bilinear"),
-        **_because("it is not part of this mini-framework", "ctc_loss grid_sample affine_grid"),
+        **_because(_SMALL, "ctc_loss grid_sample affine_grid embedding_bag triplet_margin_loss"),
+        **_because(_SMALL, "margin_ranking_loss hinge_embedding_loss gaussian_nll_loss rrelu"),
+        **_because(_SMALL, "poisson_nll_loss multi_margin_loss soft_margin_loss lp_pool2d"),
+        **_because(_SMALL, "softshrink hardshrink local_response_norm channel_shuffle"),
+        **_because("take softmax of (logits + Gumbel noise) / tau", "gumbel_softmax"),
     },
     "nn.optim": {
         **_because("it needs a line search; use SGD or Adam", "LBFGS"),
         **_because(_SPARSE, "SparseAdam"),
-        **_because("it is not part of this mini-framework", "ASGD Rprop Adafactor Muon"),
+        **_because(_SMALL, "ASGD Rprop Adafactor Muon"),
+        **_because("copy the model and average its parameters, as in an EMA", "swa_utils"),
     },
     "nn.utils": _because("keep the graph instead, or split the batch", "checkpoint")
     | _because("write the history with csv, as nn.report does", "tensorboard")
-    | _because("it is not part of this mini-framework", "prune parametrize parametrizations"),
+    | _because(_SMALL, "prune parametrize parametrizations weight_norm spectral_norm"),
+    "nn.data.datasets": _because(
+        "load its files with NumPy into a TensorDataset, or write a Dataset",
+        "CIFAR10 CIFAR100 ImageFolder FakeData KMNIST EMNIST SVHN STL10 CelebA ImageNet",
+    ),
+    "nn.data.transforms": _because(
+        "write it as a function of a Tensor and put it into Compose",
+        "Resize CenterCrop RandomResizedCrop RandomRotation ColorJitter Grayscale ToPILImage "
+        "Pad RandomAffine RandomErasing functional v2",
+    ),
 }
 
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .spelling import spelled
 from .tensor import Tensor
 
 
 def text(result: Any) -> str:
     """A named tuple of tensors as PyTorch prints it."""
     fields = ",\n".join(f"{name}={value!r}" for name, value in result._asdict().items())
-    return f"tinygrad_np.return_types.{type(result).__name__}(\n{fields})"
+    return spelled(f"return_types.{type(result).__name__}(\n{fields})")
 
 
 class ValuesIndices(NamedTuple):

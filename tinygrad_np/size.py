@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .spelling import spelled
+
 
 class Size(tuple):
     """A shape, as PyTorch's torch.Size: slices, sums and multiples of it are shapes too.
@@ -33,4 +35,4 @@ class Size(tuple):
     __rmul__ = __mul__
 
     def __repr__(self) -> str:
-        return f"tinygrad_np.Size({list(self)})"
+        return spelled(f"Size({list(self)})")

@@ -22,7 +22,7 @@ from .versions import Version, View
 class Tensor:
     """An n-dimensional array that records what is done to it.
 
-    `Tensor(data)` and `Tensor(*sizes)` make float32 as in PyTorch; prefer `tinygrad_np.tensor`.
+    `Tensor(data)` and `Tensor(*sizes)` make the default dtype, as in PyTorch: prefer `tensor`.
     `array` is the NumPy array, `grad` the accumulated gradient, `grad_fn` the op that made it.
 
     >>> import tinygrad_np as tnp
@@ -53,9 +53,9 @@ class Tensor:
 
     def __new__(cls, *data: Any) -> Tensor:
         if len(data) == 1 and not isinstance(data[0], int):
-            array = numpy.array(numpy.asarray(data[0]), numpy.float32)
+            array = numpy.array(numpy.asarray(data[0]), dtypes.get_default_dtype())
         else:
-            array = numpy.zeros(data or (0,), numpy.float32)
+            array = numpy.zeros(data or (0,), dtypes.get_default_dtype())
         return filled(object.__new__(cls), array, None, Version())
 
     # -- the graph

@@ -679,6 +679,9 @@ class Tensor:
     def ger(self, vec2: Tensor) -> Tensor:
         ...
 
+    def get_device(self) -> builtins.int:
+        ...
+
     def greater(self, other: Any) -> Tensor:
         ...
 
@@ -712,10 +715,25 @@ class Tensor:
     def int(self) -> Tensor:
         ...
 
+    def is_complex(self) -> builtins.bool:
+        ...
+
     def is_contiguous(self) -> builtins.bool:
         ...
 
+    @property
+    def is_cuda(self) -> builtins.bool:
+        ...
+
     def is_floating_point(self) -> builtins.bool:
+        ...
+
+    @property
+    def is_quantized(self) -> builtins.bool:
+        ...
+
+    @property
+    def is_sparse(self) -> builtins.bool:
         ...
 
     def isclose(self, other: Tensor, rtol: builtins.float=..., atol: builtins.float=..., equal_nan: builtins.bool=...) -> Tensor:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy
 
+import tinygrad_np
 from tinygrad_np import (
     Tensor,
     as_tensor,
@@ -213,3 +214,6 @@ class RandomCrop:
 def _check_image(img: Any) -> None:
     if not isinstance(img, Tensor) or img.ndim < 2:
         raise TypeError("Tensor is not a torch image.")
+
+
+__getattr__ = tinygrad_np.refusing(__name__)

@@ -7,5 +7,6 @@ from ..refused import refusing
 from . import functional
 from .anomaly_mode import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .function import Function
+from .variable import Variable
 
 __getattr__ = refusing(__name__)

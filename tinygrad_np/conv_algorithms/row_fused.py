@@ -18,6 +18,9 @@ for a whole training step.
 With a vertical dilation D the output rows a, a + D, a + 2D, ... meet only every D-th row of x: they
 are an undilated convolution of their own, one of D phases.
 
+Large convolutions are computed by several threads, each of them rows: of the spread, of the output,
+of the gradient of the input; of the weights' each sums its output rows.
+
 In the shapes: G groups of c = C/G and f = F/G channels. Times are LeNet's, batch 64, one thread.
 """
 
@@ -30,6 +33,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..layout import Array, Shape, logical, memory
+from ..threads import in_parts
 from .geometry import Geometry, conv_output_shape, inside
 
 
@@ -43,8 +47,12 @@ def forward(x: Array, w: Array, geometry: Geometry) -> tuple[Array, list[Array]]
     y = np.empty((oh, f, ow, n), np.result_type(x, w))
     spread = _spread(x, w.shape, geometry)
     for phase, rows in zip(_phases(x.shape, w.shape, geometry), spread, strict=True):
-        windows = _windows(rows, kh, geometry.stride[0])
-        np.matmul(matrix, windows, out=_rows(y, groups)[:, phase.outputs])
+        windows, out = _windows(rows, kh, geometry.stride[0]), _rows(y, groups)[:, phase.outputs]
+
+        def products(part: slice, windows: Array = windows, out: Array = out) -> None:
+            np.matmul(matrix, windows[:, part], out=out[:, part])
+
+        in_parts(products, out.shape[1], 2 * kh * k * out.size)
     return logical(y), spread
 
 
@@ -58,8 +66,12 @@ def weight_grad(
     gw = np.zeros((groups, kh * kw * c, f // groups), np.result_type(x, g))
     spread = _spread(x, w_shape, geometry) if hint is None else hint
     for phase, rows in zip(_phases(x.shape, w_shape, geometry), spread, strict=True):
-        windows = _windows(rows, kh, geometry.stride[0])
-        gw += np.sum(windows @ g_rows[:, phase.outputs], axis=1)
+        windows, gs = _windows(rows, kh, geometry.stride[0]), g_rows[:, phase.outputs]
+
+        def summed(part: slice, windows: Array = windows, gs: Array = gs) -> Array:
+            return np.sum(windows[:, part] @ gs[:, part], axis=1)
+
+        gw += sum(in_parts(summed, gs.shape[1], 2 * kh * kw * c * gs.size))
     # (G, KH*KW*c, f) -> (G, KH, KW, c, f) -> (G, f, c, KH, KW) -> (F, c, KH, KW)
     taps = gw.reshape(groups, kh, kw, c, f // groups)
     return taps.transpose(0, 4, 3, 1, 2).reshape(w_shape)
@@ -67,25 +79,42 @@ def weight_grad(
 
 def input_grad(g: Array, w: Array, geometry: Geometry, x_shape: Shape) -> Array:
     """gx (N, C, H, W): the gradients of the spread rows, then KW shifted additions."""
-    (n, c, h, width), (_, _, kh, kw), ow = x_shape, w.shape, g.shape[3]
-    groups, taps = geometry.groups, _taps(w, geometry.groups)
-    g_rows = _rows(memory(g), groups)
+    (n, c, h, width), (_, _, _, kw), groups = x_shape, w.shape, geometry.groups
+    taps, g_rows = _taps(w, groups), _rows(memory(g), groups)
     gx = np.zeros((h, c, width, n), np.result_type(g, w))
-    gx_rows = _rows(gx, groups)
     for phase in _phases(x_shape, w.shape, geometry):
-        part = np.ascontiguousarray(g_rows[:, phase.outputs])  # a copy for groups and phases only
-        out = gx_rows[:, phase.inputs]
-        if _is_own_spread(w.shape, geometry):
-            _spread_grad(part, taps, geometry.stride[0], phase.spread.start, out)
-            continue
-        spread = np.empty((*out.shape[:2], taps.shape[2], ow * n), gx.dtype)
-        _spread_grad(part, taps, geometry.stride[0], phase.spread.start, spread)
-        # (G, H, KW*c, OW*N) -> (G, H, KW, c, OW, N), and (G, H, c, W*N) -> (G, H, c, W, N)
-        spread = spread.reshape(*out.shape[:2], kw, out.shape[2], ow, n)
+        gs = np.ascontiguousarray(g_rows[:, phase.outputs])  # a copy for groups and phases only
+        out, start = _rows(gx, groups)[:, phase.inputs], phase.spread.start
+        # (G, H', c, W*N) -> (G, H', c, W, N)
         images = out.reshape(*out.shape[:3], width, n)
-        for j, (there, column) in enumerate(geometry.taps(1, (h, width), (kh, kw))):
-            images[..., column, :] += spread[:, :, j, :, there]
+
+        def rows(
+            part: slice, gs: Array = gs, out: Array = out, images: Array = images, start: int = start
+        ) -> None:
+            if _is_own_spread(w.shape, geometry):
+                _spread_grad(gs, taps, geometry.stride[0], start + part.start, out[:, part])
+            else:
+                _rows_grad(gs, taps, kw, geometry, start + part.start, images[:, part])
+
+        in_parts(rows, out.shape[1], 2 * w[0].size * gs.size)
     return logical(gx)
+
+
+def _rows_grad(
+    g: Array, taps: Array, kw: int, geometry: Geometry, start: int, images: Array
+) -> None:
+    """Add to images (G, H', c, W, N) the gradients of the spread rows start, start + 1, ..."""
+    groups, h, c, width, n = images.shape
+    spread = np.empty((groups, h, taps.shape[2], g.shape[3]), images.dtype)
+    _spread_grad(g, taps, geometry.stride[0], start, spread)
+    columns = geometry.taps(1, (1, width), (1, kw))
+    # (G, H', KW*c, OW*N) -> (G, H', KW, c, OW, N)
+    spread = spread.reshape(groups, h, kw, c, geometry.output_size((1, width), (1, kw))[1], n)
+    for j, (there, column) in enumerate(columns):
+        images[..., column, :] += spread[:, :, j, :, there]
+
+
+_COPY = 50  # operations of a product that take as long as copying a number
 
 
 class _Phase(NamedTuple):
@@ -129,11 +158,16 @@ def _spread(x: Array, w_shape: Shape, geometry: Geometry) -> list[Array]:
         # Padding is written as zeros here: x is never copied into a padded array.
         spread[:, : phase.spread.start] = 0
         spread[:, phase.spread.stop :] = 0
-        for j, (out, column) in enumerate(geometry.taps(1, (h, width), (kh, kw))):
-            part = spread[:, phase.spread, j]
-            part[..., : out.start, :] = 0
-            part[..., out.stop :, :] = 0
-            part[..., out, :] = x_rows[:, phase.inputs, :, column]
+        inner, inputs = spread[:, phase.spread], x_rows[:, phase.inputs]
+
+        def copies(rows: slice, inner: Array = inner, inputs: Array = inputs) -> None:
+            for j, (out, column) in enumerate(geometry.taps(1, (h, width), (kh, kw))):
+                part = inner[:, rows, j]
+                part[..., : out.start, :] = 0
+                part[..., out.stop :, :] = 0
+                part[..., out, :] = inputs[:, rows, :, column]
+
+        in_parts(copies, inner.shape[1], _COPY * inner.size)
         # (G, H', KW, c, OW, N) -> (G, H', KW*c, OW*N)
         result.append(spread.reshape(groups, phase.height, kw * c, ow * n))
     return result

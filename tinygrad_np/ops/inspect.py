@@ -254,3 +254,33 @@ def rebuilt(kind: type[Tensor], array: np.ndarray, requires_grad: bool) -> Tenso
 def is_tensor(obj: Any) -> bool:
     """Whether `obj` is a Tensor. Source: PyTorch, torch.is_tensor."""
     return isinstance(obj, Tensor)
+
+
+@tensor_property
+def is_cuda(self: Tensor) -> bool:
+    """False: every tensor is on the CPU."""
+    return False
+
+
+@tensor_property
+def is_sparse(self: Tensor) -> bool:
+    """False: every tensor is dense."""
+    return False
+
+
+@tensor_property
+def is_quantized(self: Tensor) -> bool:
+    """False: no tensor is quantised."""
+    return False
+
+
+@tensor_method()
+def is_complex(self: Tensor) -> bool:
+    """False: there are no complex numbers here."""
+    return False
+
+
+@tensor_method()
+def get_device(self: Tensor) -> int:
+    """-1, which in PyTorch means the CPU."""
+    return -1
