@@ -93,10 +93,15 @@ def promoted(*operands: Any) -> Sequence[Any]:
     in a rule on plain arrays, NumPy's scalars are what 0-d arrays become and keep their dtype.
     Raises TypeError for what is no number, array or tensor.
     """
-    if len(operands) == 2:  # the everyday case: 0.5 us and not 3
+    if len(operands) == 2:  # the everyday cases: 0.5 us and not 3
         a, b = operands
-        if isinstance(a, Tensor) and isinstance(b, Tensor) and a.array.dtype is b.array.dtype:
-            return operands
+        if isinstance(a, Tensor):
+            if isinstance(b, Tensor) and a.array.dtype is b.array.dtype:
+                return operands
+            if type(b) in (float, int) and a.array.dtype.kind == "f":
+                return a, numpy.asarray(b, a.array.dtype)
+    elif len(operands) == 1 and isinstance(operands[0], Tensor):
+        return operands
     if not any(isinstance(x, Tensor) for x in operands):
         operands = tuple(numpy.asarray(x) if isinstance(x, numpy.generic) else x for x in operands)
     arrays = [x.array if isinstance(x, Tensor) else x for x in operands]

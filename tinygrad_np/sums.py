@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy
 
 _BLAS = (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64))
+_FEW = 1024  # fewer numbers are summed before a product is called
 _LONG = 4096  # longer rows are left to NumPy, which adds numbers in pairs and loses fewer digits
 
 
@@ -17,8 +18,9 @@ def summed(x: numpy.ndarray, axes: tuple[int, ...], keepdims: bool = False) -> n
     array([[3.],
            [3.]])
     """
-    rows = axes == (x.ndim - 1,) and x.dtype in _BLAS and x.flags.c_contiguous
-    if not rows or not 1 < x.shape[-1] <= _LONG or x.size == x.shape[-1]:
+    if x.size < _FEW or axes != (x.ndim - 1,) or x.dtype not in _BLAS or x.shape[-1] > _LONG:
+        return x.sum(axes, dtype=x.dtype, keepdims=keepdims)
+    if x.size == x.shape[-1] or not x.flags.c_contiguous:
         return x.sum(axes, dtype=x.dtype, keepdims=keepdims)
     y = x.reshape(-1, x.shape[-1]) @ numpy.ones(x.shape[-1], x.dtype)
     return y.reshape((*x.shape[:-1], 1) if keepdims else x.shape[:-1])

@@ -10,6 +10,8 @@ from ..samples import Sample
 from .elementwise import Exp
 from .pointwise import Pointwise, pointwise
 
+_PIECE = 65536
+
 # erf(x) / x = P(x^2) / Q(x^2) up to `end`, beyond which erf rounds to 1. All coefficients are
 # positive, so that nothing cancels. Least squares in 50 digits, reweighted towards the smallest
 # largest error: 6e-18 for float64 and 2.4e-9 for float32, relative to erf.
@@ -58,6 +60,10 @@ class Erf(Pointwise):
     def forward(self, x):
         if x.dtype == numpy.float16:
             return self.forward(x.astype(numpy.float32)).astype(numpy.float16)
+        if x.size > _PIECE:  # pieces stay in the cache: 10.9 to 7.2 ms for a million numbers
+            flat = x.ravel()
+            pieces = [self.forward(flat[i : i + _PIECE]) for i in range(0, x.size, _PIECE)]
+            return self.xp.concatenate(pieces).reshape(x.shape)
         end, above, below = _FITS[x.dtype]
         x = self.xp.clip(x, -end, end)
         u = x * x
