@@ -51,6 +51,9 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     return tensor.size(1) * kernel, tensor.size(0) * kernel
 
 
+_calculate_fan_in_and_fan_out = _fans  # by which code for PyTorch knows it
+
+
 @no_grad()
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None

@@ -25,6 +25,7 @@ class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpe
 class Saved(Tree):
     """A tree whose tensors become a dict and come from one."""
 
+    _version = 1  # of the format of its state, which goes into the metadata
     _state_dict_pre_hooks: dict[int, Callable[..., Any]]
     _state_dict_hooks: dict[int, Callable[..., Any]]
     _load_state_dict_pre_hooks: dict[int, Callable[..., Any]]
@@ -48,7 +49,12 @@ class Saved(Tree):
         >>> list(nn.Linear(3, 2).state_dict())
         ['weight', 'bias']
         """
-        result = OrderedDict() if destination is None else destination
+        result: Any = OrderedDict() if destination is None else destination
+        if destination is None:
+            result._metadata = OrderedDict()
+        own = {"version": self._version}
+        if hasattr(result, "_metadata"):
+            result._metadata[prefix[:-1]] = own
         for hook in self._state_dict_pre_hooks.values():
             hook(self, prefix, keep_vars)
         for name, tensor in self._saved().items():
@@ -59,7 +65,7 @@ class Saved(Tree):
                     destination=result, prefix=f"{prefix}{name}.", keep_vars=keep_vars
                 )
         for hook in self._state_dict_hooks.values():
-            if hook(self, result, prefix, {}) is not None:
+            if hook(self, result, prefix, own) is not None:
                 raise RuntimeError("state_dict post-hook must return None")
         return result
 
@@ -81,7 +87,8 @@ class Saved(Tree):
         keys = _IncompatibleKeys([], [])
         errors: list[str] = []
         with no_grad():
-            self._load(dict(state_dict), "", assign, keys, errors)
+            metadata = getattr(state_dict, "_metadata", {})
+            self._load(dict(state_dict), "", metadata, assign, keys, errors)
         if strict:
             for what, names in [
                 ("Unexpected", keys.unexpected_keys),
@@ -98,10 +105,17 @@ class Saved(Tree):
         return keys
 
     def _load(
-        self, state: dict[str, Any], prefix: str, assign: bool, keys: Any, errors: list[str]
+        self,
+        state: dict[str, Any],
+        prefix: str,
+        metadata: Mapping[str, Any],
+        assign: bool,
+        keys: Any,
+        errors: list[str],
     ) -> None:
+        local = metadata.get(prefix[:-1], {})
         for hook in self._load_state_dict_pre_hooks.values():
-            hook(self, state, prefix, {}, True, *keys, errors)
+            hook(self, state, prefix, local, True, *keys, errors)
         own = self._saved()
         for name, tensor in own.items():
             key = prefix + name
@@ -121,7 +135,7 @@ class Saved(Tree):
             if module is not None:
                 path = f"{prefix}{name}."
                 below = {k: v for k, v in state.items() if k.startswith(path)}
-                module._load(below, path, assign, keys, errors)
+                module._load(below, path, metadata, assign, keys, errors)
         for hook in self._load_state_dict_post_hooks.values():
             if hook(self, keys) is not None:
                 raise AssertionError(

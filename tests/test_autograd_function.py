@@ -254,3 +254,69 @@ def test_save_for_backward_takes_tensors(lib):
 
     with pytest.raises(TypeError, match="save_for_backward can only save variables"):
         Wrong.apply(lib.ones(2, requires_grad=True)).sum().backward()
+
+
+def function(lib, forward, backward=None):
+    """A Function of these two; without backward none is defined."""
+    members = {"forward": staticmethod(forward)}
+    members |= {"backward": staticmethod(backward)} if backward else {}
+    return type("F", (lib.autograd.Function,), members)
+
+
+@BOTH
+def test_a_gradient_for_every_output(lib):
+    seen = []
+
+    def backward(ctx, *gradients):
+        seen.append([g if g is None else g.tolist() for g in gradients])
+        return gradients[1]
+
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    F = function(lib, lambda ctx, x: (5, x * 2, "a", (x * 3).long(), x * 4), backward)
+    outputs = F.apply(x)
+    outputs[1].sum().backward()
+    assert (outputs[0], outputs[2], outputs[3].requires_grad) == (5, "a", False)
+    assert outputs[1].grad_fn.next_functions[0][0].variable is x
+    pair = function(lib, lambda ctx, x: (None, x * 2), backward).apply(x)
+    pair[1].sum().backward()
+    assert seen == [[None, [1, 1], None, [0, 0], [0, 0]], [None, [1, 1]]]
+    assert x.grad.tolist() == [2, 2]
+
+
+@BOTH
+def test_what_is_marked_dirty(lib):
+    def forward(ctx, x, other=None):
+        ctx.mark_dirty(x)
+        x.add_(1)
+        return x if other is None else x * 2
+
+    F = function(lib, forward, lambda ctx, g, *_: (g, None))
+    x = lib.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"^a leaf Variable that requires grad has been used in"):
+        F.apply(x)
+    with pytest.raises(RuntimeError, match=r"^a view of a leaf Variable that requires grad is bei"):
+        F.apply(x[:1])
+    with pytest.raises(RuntimeError, match=r"marked as dirty .* were not returned as output"):
+        F.apply(lib.ones(2), 1)
+    assert F.apply(x * 1).tolist() == [4, 3]
+
+
+@BOTH
+@pytest.mark.parametrize("cast", ["double", "half", "long"])
+def test_gradients_are_cast_to_the_dtype_of_the_input(lib, cast):
+    x, seen = lib.ones(2, requires_grad=True), []
+    y = x * 1
+    y.register_hook(lambda g: seen.append(g.dtype == lib.float32))
+    function(lib, lambda ctx, x: x * 2, lambda ctx, g: getattr(g, cast)()).apply(y).sum().backward()
+    assert seen == [True]
+    assert x.grad.tolist() == [1, 1]
+
+
+@BOTH
+def test_a_function_without_forward_or_backward(lib):
+    x = lib.ones(2, requires_grad=True)
+    with pytest.raises(NotImplementedError, match="implement the forward function for custom"):
+        type("F", (lib.autograd.Function,), {}).apply(x)
+    y = function(lib, lambda ctx, x: x * 2).apply(x)
+    with pytest.raises(NotImplementedError, match="implement either the backward or vjp method"):
+        y.sum().backward()

@@ -250,3 +250,72 @@ def test_long_chains_of_views_need_no_recursion():
 def test_setitem_errors_name_the_shapes():
     with pytest.raises(RuntimeError, match=r"(?s)SetItem: .*\n  v: float32 \(2,\)"):
         tnp.zeros(3)[:] = tnp.ones(2)
+
+
+OVERLAPS = {
+    "slice": lambda lib, x: x.__setitem__(slice(1, None), x[:-1]),
+    "copy": lambda lib, x: x[1:].copy_(x[:-1]),
+    "add": lambda lib, x: x[1:].add_(x[:-1]),
+    "one": lambda lib, x: x.sub_(x[0]),
+    "keyword": lambda lib, x: x[1:].clamp_(min=x[:-1]),
+    "indices": lambda lib, x: x.__setitem__([1, 2], x[:2]),
+    "mask": lambda lib, x: x.__setitem__(x > 13, x[:2]),
+    "transposed": lambda lib, x: x.view(4, 4).mul_(x.view(4, 4).t()),
+    "same": lambda lib, x: x.mul_(x[:]),
+    "apart": lambda lib, x: x[:3].mul_(x[3:6]),
+    "interleaved": lambda lib, x: x[::2].copy_(x[1::2]),
+    "spread": lambda lib, x: x.__setitem__(slice(None), x[0]),
+    "other dtype": lambda lib, x: x.__setitem__(slice(1, None), x[:-1].long()),
+    "gaps": lambda lib, x: x.view(4, 4)[:, 1:3].copy_(x.view(4, 4)[:, 3:]),
+}
+
+
+@pytest.mark.parametrize("case", OVERLAPS)
+def test_memory_that_is_read_and_written(case):
+    results = []
+    for lib in (tnp, torch):
+        x = lib.arange(16.0)
+        try:
+            OVERLAPS[case](lib, x)
+            results.append(x.tolist())
+        except RuntimeError as error:
+            assert x.tolist() == list(range(16))
+            results.append(str(error))
+    assert results[0] == results[1]
+
+
+PARTS = {
+    "unbind": lambda y: y.unbind(),
+    "iteration": tuple,
+    "split": lambda y: y.split(1),
+    "chunk": lambda y: y.chunk(2),
+    "sections": lambda y: y.split_with_sizes([1, 2]),
+    "tensor_split": lambda y: y.tensor_split(2),
+    "view of part": lambda y: [part[0] for part in y.unbind()],
+    "detached": lambda y: y.detach().unbind(),
+}
+
+
+@pytest.mark.parametrize("parts", PARTS)
+@pytest.mark.parametrize("change", ["part", "base"])
+def test_one_of_several_views_gets_no_new_history(parts, change):
+    results = []
+    for lib in (tnp, torch):
+        leaf = lib.ones(3, 2, requires_grad=True)
+        y = leaf * 2
+        part = PARTS[parts](y)[1]
+        try:
+            (y if change == "base" else part).mul_(3)
+            results.append((part * 2).tolist())
+        except RuntimeError as error:
+            assert change == "base" or y.tolist() == [[2.0, 2.0]] * 3  # nothing is changed
+            results.append(str(error))
+    assert results[0] == results[1]
+
+
+def test_a_view_of_a_changed_base_can_be_printed():
+    for lib in (tnp, torch):
+        y = lib.ones(2, 2, requires_grad=True) * 2
+        part = y.unbind()[0]
+        y.mul_(3)
+        assert repr(part) == "tensor([6., 6.], grad_fn=<Invalid>)"

@@ -39,18 +39,6 @@ def assert_close(ours, theirs, tolerance=1e-12):
         )
 
 
-def assert_same_state(ours, theirs):
-    a, b = ours.state_dict(), theirs.state_dict()
-    assert list(a["state"]) == list(b["state"])
-    for i, state in a["state"].items():
-        assert list(state) == list(b["state"][i])
-        assert_close(state.values(), b["state"][i].values())
-        assert [str(v.dtype).split(".")[1] for v in state.values()] == [
-            str(v.dtype).split(".")[1] for v in b["state"][i].values()
-        ]
-    assert a["param_groups"] == b["param_groups"]
-
-
 @BOTH
 def test_weight_decay_shrinks_weights(lib):  # E16: nnet's grew from 0.37 to 0.98
     t, _, o = lib

@@ -255,3 +255,72 @@ def test_a_gradient_that_there_is_not_is_refused():
         x.scatter(0, tnp.tensor([0]), 2.0, reduce="multiply")
     with pytest.raises(RuntimeError, match="derivative for bincount is not implemented"):
         tnp.bincount(tnp.tensor([0, 1, 1]), x)
+
+
+# -- what PyTorch takes and refuses
+
+
+@pytest.mark.parametrize("name", ["scatter", "scatter_add", "scatter_", "scatter_add_"])
+@pytest.mark.parametrize("index", [3, [3], [3, 1]])
+@pytest.mark.parametrize("src", [2.0, [2.0], [2.0, 5.0]])
+def test_scatter_takes_scalars_for_vectors(name, index, src):
+    def act(lib, x):
+        return getattr(x * 1, name)(0, lib.tensor(index), lib.tensor(src, dtype=x.dtype))
+
+    agree(act, np.arange(4.0), text=False)
+
+
+def test_scatter_of_a_value_at_a_scalar():  # the Transforms page of PyTorch's tutorial
+    for reduce in ({}, {"reduce": "add"}, {"reduce": "multiply"}):
+        found = [
+            lib.ones(10).scatter_(0, lib.tensor(3), value=4, **reduce).tolist()
+            for lib in (tnp, torch)
+        ]
+        assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [[0, 1], [[0, 1], [1, 2]], np.array([0, 2]), np.arange(12).reshape(3, 4) > 5],
+    ids=str,
+)
+@pytest.mark.parametrize("value", [2.5, [2.5], [1.5] * 4], ids=str)
+@pytest.mark.parametrize("dtypes", [("int64", "float32"), ("float32", "float64")], ids=str)
+def test_index_put_wants_one_dtype(index, value, dtypes):
+    def act(lib):
+        x = lib.arange(12).reshape(3, 4).to(getattr(lib, dtypes[0]))
+        place = lib.from_numpy(index.copy()) if isinstance(index, np.ndarray) else index
+        x[place] = lib.tensor(value, dtype=getattr(lib, dtypes[1]))
+        return x.tolist()
+
+    results = []
+    for lib in (tnp, torch):
+        try:
+            results.append(act(lib))
+        except RuntimeError as error:
+            results.append(str(error))
+    if "shape mismatch" not in results[1]:
+        assert results[0] == results[1]
+
+
+def test_slices_cast():
+    for lib in (tnp, torch):
+        x = lib.arange(4)
+        x[1:3] = lib.tensor([1.5, 2.5])
+        x[0] = lib.tensor(7.9)
+        assert x.tolist() == [7, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "index", [(..., ...), (..., 0, ...), (0, ..., 1, ..., 2), (..., [0], ...), (..., 0, ..., 0)]
+)
+def test_more_than_one_ellipsis(index):
+    agree(lambda lib, x: x[index] * 1, X, text=False)
+
+
+@pytest.mark.parametrize("index", ["a", (0, "a"), b"a"], ids=str)
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence")
+def test_text_is_no_index(index):
+    for lib in (tnp, torch):
+        with pytest.raises(TypeError, match=r"new\(\): invalid data type '(str|bytes)'"):
+            lib.ones(2, 2)[index]

@@ -384,3 +384,117 @@ def test_normal_numbers_are_pytorchs():
 )
 def test_errors_of_random_numbers(call):
     same_error(call)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp"])
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0), (0,), (2, 0, 3)])
+def test_softmax_of_nothing(name, shape):
+    for dim in range(len(shape)):
+        same(lambda lib, x, dim=dim: getattr(lib, name)(x, dim), np.zeros(shape))
+
+
+def test_logsumexp_of_nothing_along_several():
+    same(lambda lib, x: lib.logsumexp(x, (0, 1)), np.zeros((2, 0)))
+
+
+@BOTH
+@pytest.mark.parametrize("dim", [True, 1.0, "a"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sum", "mean", "prod", "softmax", "log_softmax", "logsumexp", "argmax", "sort"),
+        *("argsort", "cumsum", "cumprod", "unsqueeze", "squeeze", "max", "amax", "any", "all"),
+        *("median", "unbind", "count_nonzero", "flip"),
+    ],
+)
+def test_dims_are_ints(lib, name, dim):
+    with pytest.raises(TypeError):
+        getattr(lib[0].ones(2, 3), name)(dim)
+
+
+def test_the_text_for_a_wrong_dim():
+    with pytest.raises(TypeError, match=r"^argument 'dim' must be int, not bool$"):
+        tnp.ones(2, 3).sum(True)
+    for name in ("var", "std", "var_mean", "std_mean"):
+        with pytest.raises(TypeError, match=r"^argument 'dim' must be int, not float$"):
+            getattr(tnp, name)(tnp.ones(2), 1.0)
+    assert tnp.ones(2, 3).sum(np.int64(1)).tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("name", ["any", "all"])
+@pytest.mark.parametrize("dim", [(), [], None, (0, 1)])
+def test_any_and_all_along_no_dims(name, dim):
+    mask = np.array([[0.0, 1.0, 2.0], [0.0, 0.0, 1.0]])
+    for keepdim in (False, True):
+        results = [
+            getattr(lib, name)(lib.from_numpy(mask), dim, keepdim).tolist() for lib in (tnp, torch)
+        ]
+        assert results[0] == results[1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or", "logical_xor"],
+)
+def test_functions_of_two_tensors_take_no_number(name):
+    same_error(lambda t, n: getattr(t, name)(t.ones(2), 2))
+    same_error(lambda t, n: getattr(t, name)(2.0, t.ones(2)))
+    assert getattr(np, name)(tnp.ones(2), 2).tolist() == getattr(np, name)(np.ones(2), 2).tolist()
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int16", "float32"])
+def test_the_median_of_nothing_keeps_its_dtype(dtype):
+    found = [lib.median(lib.zeros(0, dtype=getattr(lib, dtype))) for lib in (tnp, torch)]
+    assert str(found[0].dtype).split(".")[1] == str(found[1].dtype).split(".")[1]
+    np.testing.assert_array_equal(found[0].numpy(), found[1].numpy())
+
+
+@pytest.mark.parametrize("p", [-3, -0.5, float("inf"), float("-inf")])
+@pytest.mark.parametrize("dim", [None, 0])
+def test_a_norm_of_nothing_that_has_none(p, dim):
+    texts = []
+    for lib in (tnp, torch):
+        with pytest.raises(RuntimeError, match="does not have an identity") as caught:
+            lib.norm(lib.zeros(0, 3), p, dim)
+        texts.append(str(caught.value).replace("0because", "0 because"))  # PyTorch's slip
+    assert texts[0] == texts[1]
+    assert tnp.norm(tnp.zeros(0, 3), p, 1).shape == (0,)
+
+
+def test_norms_of_zeros_with_negative_powers_do_not_warn():
+    rows = [[0.0, 1.0], [2.0, 1.0]]
+    found = [lib.norm(lib.tensor(rows), -3, 1).tolist() for lib in (tnp, torch)]
+    assert found[0] == pytest.approx(found[1])
+
+
+@pytest.mark.parametrize("eps", [1e-8, 2.0, 10.0])
+def test_cosine_similarity_limits_lengths_without_gradient(eps):
+    same(
+        lambda lib, x, y: lib.cosine_similarity(x, y, eps=eps),
+        *(X[:, :, 0], X[:, :, 1]),
+    )
+
+
+@BOTH
+def test_inference_mode_is_stronger_than_enable_grad(lib):
+    t, _ = lib
+    x = t.ones(2, requires_grad=True)
+
+    @t.inference_mode()
+    def inside():
+        with t.enable_grad():
+            return t.is_inference_mode_enabled(), (x * 2).requires_grad
+
+    assert not t.is_inference_mode_enabled()
+    assert inside() == (True, False)
+    with t.inference_mode():
+        with t.set_grad_enabled(True):
+            assert not (x * 2).requires_grad
+        with t.inference_mode(False):
+            assert not t.is_inference_mode_enabled()
+            assert (x * 2).requires_grad
+        assert t.is_inference_mode_enabled()
+        assert not (x * 2).requires_grad
+    assert not t.is_inference_mode_enabled()
+    assert (x * 2).requires_grad
+    assert not x.is_inference()

@@ -318,3 +318,28 @@ def test_a_module_called_without_hooks_runs_nothing_but_forward():
     for module in net.modules():
         module._between_hooks = None
     assert net(tnp.ones(2, 2)).shape == (2, 3)
+
+
+def test_metadata_of_a_state():
+    found = []
+    for _, n in LIBS:
+        model = n.Sequential(n.Linear(2, 2), n.Sequential(n.BatchNorm2d(2), n.ReLU()))
+        state = model.state_dict()
+        found.append(state._metadata)
+        assert type(model._forward_hooks).__name__ == "OrderedDict"
+    assert found[0] == found[1]
+
+
+def test_batch_norm_loads_a_state_from_before_batches_were_counted():
+    for _, n in LIBS:
+        model = n.Sequential(n.BatchNorm2d(2))
+        state = model.state_dict()
+        del state["0.num_batches_tracked"]
+        assert model.load_state_dict(dict(state)).missing_keys == []  # no version
+        with pytest.raises(RuntimeError, match=r'Missing key.* "0\.num_batches_tracked"'):
+            model.load_state_dict(state)
+
+
+def test_fans_by_the_name_that_copied_code_uses():
+    for t, n in LIBS:
+        assert n.init._calculate_fan_in_and_fan_out(t.ones(2, 3, 4)) == (12, 8)

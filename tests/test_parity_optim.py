@@ -48,6 +48,7 @@ def same_state(ours, theirs, tolerance):
         for name, value in state.items():
             assert str(value.dtype).split(".")[1] == str(other[name].dtype).split(".")[1]
     assert a["param_groups"] == b["param_groups"]
+    assert [list(group) for group in a["param_groups"]] == [list(g) for g in b["param_groups"]]
 
 
 def run_both(name, options, dtype, steps=20):

@@ -29,7 +29,6 @@ from .devices import (
     get_float32_matmul_precision,
     mps,
     set_float32_matmul_precision,
-    set_num_threads,
     use_deterministic_algorithms,
     xpu,
 )
@@ -61,10 +60,18 @@ from .dtypes import (
     uint8,
 )
 from .errors import OpError
-from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .graph import hide, scope
 from .hooks import Handle
+from .node import named
 from .op import Op
 from .op_check import check_op
 from .ops import *
@@ -84,6 +91,7 @@ from .samples import ErrorSample, Rng, Sample
 from .serialization import load, save
 from .size import Size
 from .tensor import Tensor
+from .threads import get_num_threads, set_num_threads
 from .type_info import finfo, iinfo
 from .typed import (
     BoolTensor,

@@ -114,4 +114,3 @@ use_deterministic_algorithms = answer(None)  # they all are
 are_deterministic_algorithms_enabled = answer(True)
 set_float32_matmul_precision = answer(None)
 get_float32_matmul_precision = answer("highest")
-set_num_threads = answer(None)  # OPENBLAS_NUM_THREADS in the environment sets those of NumPy

@@ -10,7 +10,7 @@ import numpy
 from . import errors
 from .grad_mode import set_grad_enabled
 from .graph import context, order
-from .hooks import Hooks, hooked
+from .hooks import Hooks, accumulated, hooked
 from .layout import in_c_order
 from .methods import tensor_method
 from .op import Op
@@ -59,6 +59,8 @@ def backward(
     for tensor in found if inputs is None else inputs:
         if tensor.edge in found:
             _accumulate(tensor, found[tensor.edge])
+            if tensor._hooks:
+                accumulated(tensor, tensor._hooks)
 
 
 def grad(

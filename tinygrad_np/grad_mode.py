@@ -15,6 +15,11 @@ def is_grad_enabled() -> bool:
     return context.grad_enabled
 
 
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is inside `inference_mode`."""
+    return context.inference
+
+
 class _GradMode:
     """A grad mode in force inside a `with` block or a decorated function or generator."""
 
@@ -25,18 +30,20 @@ class _GradMode:
 
     def __enter__(self) -> None:
         self._outer.append(context.grad_enabled)
-        context.grad_enabled = self.mode
+        _switch(self.mode)
 
     def __exit__(self, *error: object) -> None:
         context.grad_enabled = self._outer.pop()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        return _inside(self.mode, function)
+        return _inside(enable_grad if self.mode else no_grad, function)
 
 
-def _inside(mode: bool, function: Callable[..., Any]) -> Callable[..., Any]:
-    switch = enable_grad if mode else no_grad
+def _switch(mode: bool) -> None:
+    context.grad_enabled = mode and not context.inference
 
+
+def _inside(switch: Callable[[], Any], function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         with switch():
@@ -73,7 +80,7 @@ class no_grad(_GradMode):
     mode = False
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        return super().__new__(cls) if function is None else _inside(cls.mode, function)
+        return super().__new__(cls) if function is None else _inside(cls, function)
 
 
 class enable_grad(_GradMode):
@@ -91,7 +98,7 @@ class enable_grad(_GradMode):
     mode = True
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        return super().__new__(cls) if function is None else _inside(cls.mode, function)
+        return super().__new__(cls) if function is None else _inside(cls, function)
 
 
 class set_grad_enabled(_GradMode):
@@ -109,10 +116,10 @@ class set_grad_enabled(_GradMode):
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
         self._outer = [context.grad_enabled]
-        context.grad_enabled = self.mode
+        _switch(self.mode)
 
     def __enter__(self) -> None:
-        context.grad_enabled = self.mode
+        _switch(self.mode)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         context.grad_enabled = self._outer.pop()
@@ -120,9 +127,11 @@ class set_grad_enabled(_GradMode):
 
 
 class inference_mode(_GradMode):
-    """Nothing is recorded inside, as in `no_grad`; with `mode=False` graphs are recorded.
+    """Nothing is recorded inside, not even in `enable_grad`; with `mode=False` graphs are recorded.
 
-    The tensors made inside are ordinary ones. Source: PyTorch, torch.inference_mode.
+    Other than PyTorch's, the tensors made inside are ordinary ones, of which `is_inference()` is
+    False: outside they may be changed in place, and be part of a graph. To refuse that would cost
+    every op a look at the mode. Source: PyTorch, torch.inference_mode.
 
     >>> import tinygrad_np as tnp
     >>> x = tnp.ones(2, requires_grad=True)
@@ -132,8 +141,21 @@ class inference_mode(_GradMode):
     """
 
     def __new__(cls, mode: Any = True) -> Any:
-        return _inside(False, mode) if callable(mode) else super().__new__(cls)
+        return _inside(cls, mode) if callable(mode) else super().__new__(cls)
 
     def __init__(self, mode: bool = True) -> None:
         super().__init__()
         self.mode = not mode
+        self._outer_inference: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._outer_inference.append(context.inference)
+        context.inference = not self.mode
+        super().__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        context.inference = self._outer_inference.pop()
+        super().__exit__(*error)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return _inside(lambda: inference_mode(not self.mode), function)

@@ -25,6 +25,7 @@ class _Context(threading.local):
     """What is in force in this thread: its modes, and the modules whose forward is running."""
 
     grad_enabled = True
+    inference = False  # while it is on, nothing turns grad_enabled on
     detect_anomaly = False
     scope: tuple[weakref.ref[Any], ...] = ()
 

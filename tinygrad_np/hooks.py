@@ -33,20 +33,40 @@ class Handle:
         self.remove()
 
 
+class AfterAccumulation:
+    """A hook among those of a leaf that is called with the leaf once its `grad` is complete."""
+
+    def __init__(self, hook: Callable[[Any], None]) -> None:
+        self.hook = hook
+
+
+def accumulated(leaf: Any, hooks: Hooks | None) -> None:
+    """Call the hooks that wait for the `grad` of a leaf."""
+    for hook in list((hooks or {}).values()):
+        if isinstance(hook, AfterAccumulation):
+            hook.hook(leaf)
+
+
 def hooked(hooks: Hooks | None, gradient: Any) -> Any:
     """The gradient, a Tensor of its own, after all hooks.
 
-    Raises RuntimeError where a hook returns another shape.
+    Raises RuntimeError where a hook returns another shape or dtype.
     """
     for hook in list((hooks or {}).values()):
-        replaced = hook(gradient)
+        if isinstance(hook, AfterAccumulation):
+            continue
+        replaced, name = hook(gradient), getattr(hook, "__name__", repr(hook))
         if replaced is not None and not hasattr(replaced, "array"):
-            raise TypeError(
-                f"hook {hook!r} must return a Tensor or None, got {type(replaced).__name__}"
+            raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
+        if replaced is not None and replaced.dtype != gradient.dtype:
+            raise RuntimeError(
+                f"hook '{name}' has changed the type of value "
+                f"(was {gradient.type()} got {replaced.type()})"
             )
         if replaced is not None and replaced.shape != gradient.shape:
             raise RuntimeError(
-                f"hook {hook!r} has changed the size of value: {gradient.shape} to {replaced.shape}"
+                f"hook '{name}' has changed the size of value: {list(gradient.shape)} "
+                f"to {list(replaced.shape)}"
             )
         gradient = (gradient if replaced is None else replaced).clone()  # hooks may keep theirs
     return gradient

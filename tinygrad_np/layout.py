@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .threads import COPY, in_parts
+
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, int, int, int]
 
@@ -47,9 +49,13 @@ def _copied(x: Array) -> Array:
     """
     copy = np.empty(x.shape, x.dtype)
     block = max(1, _CACHED * x.shape[1] // max(1, x.nbytes))
-    for start in range(0, x.shape[1], block):
-        part = slice(start, start + block)
-        copy[:, part] = x[:, part]
+
+    def copied(part: slice) -> None:
+        for start in range(part.start, part.stop, block):
+            here = slice(start, min(start + block, part.stop))
+            copy[:, here] = x[:, here]
+
+    in_parts(copied, x.shape[1], COPY * x.size)
     return copy
 
 

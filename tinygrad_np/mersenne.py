@@ -45,7 +45,9 @@ class Twister:
             raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
         check_long(seed, 2**64)
         self._seed = int(seed) % 2**64
-        self._twister = np.random.RandomState(self._seed % 2**32)
+        self._twister = np.random.MT19937()
+        seeded: Any = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)
+        self._twister.state = seeded
         self._spare = np.empty(0)  # the second normal of a pair, while it waits
         return self
 
@@ -68,9 +70,13 @@ class Twister:
         True
         """
         state = np.zeros(1, _STATE)
-        twister = self._twister.get_state(legacy=False)["state"]
+        twister = self._twister.state["state"]
         state["seed"], state["seeded"], state["words"] = self._seed, 1, twister["key"]
-        state["left"], state["next"] = 625 - twister["pos"], twister["pos"]
+        fresh = twister["pos"] == 624 and twister["key"][0] == self._seed % 2**32
+        state["left"] = 625 - twister["pos"]
+        state["next"] = (
+            0 if fresh else twister["pos"]
+        )  # all words used, or none made: see set_state
         if self._spare.size:
             state["has_normal"], state["normal"] = 1, self._spare
         return wrap(state.view(np.uint8))
@@ -93,19 +99,19 @@ class Twister:
         if not (state["seeded"] == 1 and 1 <= state["left"] <= 624 and state["next"] <= 624):
             raise RuntimeError("Invalid mt19937 state")
         # PyTorch's fresh state says 1 left at word 0, ours at word 624: both refill first.
-        self._twister.set_state(("MT19937", state["words"], 625 - int(state["left"]), 0, 0.0))
+        resumed: Any = {"key": state["words"].astype(np.uint32), "pos": 625 - int(state["left"])}
+        self._twister.state = {"bit_generator": "MT19937", "state": resumed}
         self._seed = int(state["seed"])
         self._spare = np.full(int(state["has_normal"]), state["normal"])
         return self
 
     def _words(self, size: int) -> Array:
-        return self._twister.randint(2**32, size=size, dtype=np.uint32)
+        return self._twister.random_raw(size).astype(np.uint32)
 
     def _doublewords(self, size: int) -> Array:
-        first, second = self._words(2 * size).reshape(size, 2).T
-        out = first.astype(np.uint64)
-        out <<= 32
-        out |= second
+        words = self._twister.random_raw(2 * size)
+        out = words[::2] << 32
+        out |= words[1::2]
         return out
 
     def random64(self) -> int:

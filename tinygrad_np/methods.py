@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
@@ -45,7 +46,7 @@ def tensor_method(
         for alias in in_place:
             _attach(alias, _changing(function, alias))
         if ufunc is not None:
-            by_ufunc[ufunc] = function
+            by_ufunc[ufunc] = inspect.unwrap(function)
         return function
 
     return attach
@@ -112,6 +113,25 @@ def promoted(*operands: Any) -> Sequence[Any]:
     return [_cast(x, array, dtype) for x, array in zip(operands, arrays, strict=True)]
 
 
+def of_tensors(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Decorates a function of two tensors that, unlike the operators, takes no number.
+
+    NumPy's function of the same name goes past it to what is decorated, and may have one.
+    """
+
+    @wraps(function)
+    def call(input: Any, other: Any) -> Any:
+        for position, argument, x in ((1, "input", input), (2, "other", other)):
+            if not isinstance(x, Tensor | numpy.ndarray | numpy.generic):
+                raise TypeError(
+                    f"{function.__name__}(): argument '{argument}' (position {position}) must be "
+                    f"Tensor, not {type(x).__name__}"
+                )
+        return function(input, other)
+
+    return call
+
+
 def _cast(x: Any, array: Any, dtype: numpy.dtype[Any]) -> Any:
     if isinstance(array, NUMBERS):
         if dtype.kind == "f":
@@ -139,6 +159,7 @@ def changed(
 ) -> Tensor:
     """`tensor` with `function(tensor, ...)` written into it, as the method `name` does."""
     before_change(tensor)
+    must_be_apart(tensor, *args, *kwargs.values())
     write(tensor, function(_before(tensor, args), *args, **kwargs), name)
     return tensor
 
@@ -171,6 +192,42 @@ def before_change(tensor: Tensor) -> None:
         )
 
 
+def must_be_apart(tensor: Tensor, *others: Any) -> None:
+    """Raise where memory that is written to is read too, as other elements of another tensor.
+
+    As in PyTorch only for tensors without gaps in their memory.
+    """
+    array = tensor.array
+    for x in others:
+        if (
+            isinstance(x, Tensor)
+            and x.array is not array
+            and numpy.may_share_memory(x.array, array)
+            and _place(x.array) != _place(array)
+            and _dense(x.array)
+            and _dense(array)
+        ):
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to "
+                "tensor refer to a single memory location. Please clone() the tensor before "
+                "performing the operation."
+            )
+
+
+def _place(array: numpy.ndarray) -> tuple[Any, ...]:
+    return array.__array_interface__["data"][0], array.shape, array.strides
+
+
+def _dense(array: numpy.ndarray) -> bool:
+    step = array.itemsize
+    for stride, n in sorted(zip(array.strides, array.shape, strict=True)):
+        if n != 1:
+            if stride != step:
+                return False
+            step *= n
+    return True
+
+
 def write(tensor: Tensor, result: Any, name: str) -> None:
     """Make `tensor` hold the values, and where graphs are recorded the history, of `result`."""
     result = result if isinstance(result, Tensor) else wrap(result)
@@ -190,6 +247,8 @@ def write(tensor: Tensor, result: Any, name: str) -> None:
     if result.edge is result:
         result = Op.registry["Clone"]()(result)
     history = context.grad_enabled and (tensor.edge is not None or result.edge is not None)
+    if history and tensor.view_of is not None:
+        tensor.view_of.must_be_single("is being modified inplace")
     numpy.copyto(array, result.array)
     tensor.version.bump()
     if history:

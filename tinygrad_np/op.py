@@ -40,19 +40,19 @@ import numpy
 
 from . import errors
 from .graph import context, next_serial, user_frame
+from .node import Node
 from .rules import ALL, OUT, Rule, gradient_by, rules_of, saved_of, tied
 from .tensor import Tensor, wrap
 
 
 @dataclass_transform(eq_default=False)
-class Op:
+class Op(Node):
     """The base of all operations. Annotations of a subclass become its constructor's arguments."""
 
     registry: ClassVar[dict[str, Any]] = {}  # every op class by name
     xp: ClassVar[Any] = numpy  # forward's array module
     view: ClassVar[bool] = False  # the result may share the first input's memory
     differentiable: ClassVar[bool] = True  # False: never recorded, as argmax and comparisons
-    torch_name: ClassVar[str] = ""  # what PyTorch calls it, where that is not the class's name
     names: ClassVar[tuple[str, ...]]  # of forward's arguments
     variadic: ClassVar[bool]  # forward(self, *xs): the one rule gets each input's index before g
     rules: ClassVar[list[Rule | None]]  # by input
@@ -161,15 +161,3 @@ class Op:
         """Let go of what the rules would need: memory falls while backward runs."""
         if self.saved or self.hint is not None:
             self.saved = self.hint = None
-
-    def name(self) -> str:
-        """The name that PyTorch would give this node."""
-        return f"{self.torch_name or type(self).__name__}Backward0"
-
-    @property
-    def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """The nodes of the inputs, with output number 0: an op has one differentiable output."""
-        return tuple((edge, 0) for edge in self.edges)
-
-    def __repr__(self) -> str:
-        return f"<{self.name()}>"

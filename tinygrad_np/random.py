@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
+from .backend import CPU
+from .draws import affine, box_muller, exchanged
 from .mersenne import Array, Twister, check_long
 
 Shape = int | Sequence[int]
@@ -36,7 +38,7 @@ class Generator(Twister):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Generator.html
     """
 
-    device = "cpu"
+    device = CPU
 
     def __init__(self, device: Any = "cpu") -> None:
         if str(device) != "cpu":
@@ -81,7 +83,7 @@ class Generator(Twister):
             )
         out = self._unit(size, dtype)
         start, stop = out.dtype.type(low), out.dtype.type(high)
-        out = _affine(out, stop - start, start).astype(dtype, copy=False)
+        out = affine(out, stop - start, start).astype(dtype, copy=False)
         out[out == dtype.type(high)] = low  # rounding may arrive at the excluded end
         return out.reshape(shape)
 
@@ -90,11 +92,17 @@ class Generator(Twister):
         return self.normal(shape, dtype=dtype)
 
     def normal(
-        self, shape: Shape = (), mean: float = 0.0, std: float = 1.0, dtype: Any = None
+        self,
+        shape: Shape = (),
+        mean: float = 0.0,
+        std: float = 1.0,
+        dtype: Any = None,
+        blocks: bool = True,
     ) -> Array:
         """Normal: sqrt(-2 ln(1 - u)) * (cos, sin)(2 pi v) * std + mean for uniform u, v.
 
-        From 16 numbers on in blocks of 8 u and 8 v; fewer in float64, pair by pair.
+        From 16 numbers on in blocks of 8 u and 8 v; fewer, or without `blocks`, in float64, pair by
+        pair.
         Raises RuntimeError if std < 0.
 
         >>> Generator().manual_seed(0).normal(2, 10, 2).round(3)
@@ -105,24 +113,26 @@ class Generator(Twister):
         shape, size, dtype = _checked(shape, dtype)
         if not std >= 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
-        out = self._normal_blocks(size, dtype) if size >= 16 else self._normal_pairs(size)
+        out = (
+            self._normal_blocks(size, dtype) if blocks and size >= 16 else self._normal_pairs(size)
+        )
         scale, shift = out.dtype.type(std), out.dtype.type(mean)
-        return _affine(out, scale, shift).astype(dtype, copy=False).reshape(shape)
+        return affine(out, scale, shift).astype(dtype, copy=False).reshape(shape)
 
     def _normal_blocks(self, size: int, dtype: np.dtype[Any]) -> Array:
         whole = size - size % 16
         # A last, partial block is drawn and dropped (not in float16); the last 16 are drawn anew.
         u = self._unit(whole if dtype == np.float16 else size, dtype)
         out = np.empty(size, u.dtype)
-        out[:whole] = _box_muller(*u[:whole].reshape(-1, 2, 8).swapaxes(0, 1))
+        out[:whole] = box_muller(*u[:whole].reshape(-1, 2, 8).swapaxes(0, 1))
         if whole < size:
-            out[-16:] = _box_muller(*self._unit(16, dtype).reshape(2, 1, 8))
+            out[-16:] = box_muller(*self._unit(16, dtype).reshape(2, 1, 8))
         return out
 
     def _normal_pairs(self, size: int) -> Array:
         pairs = (size - self._spare.size + 1) // 2
         v, u = self._unit(2 * pairs, _FLOAT64).reshape(pairs, 2, 1).swapaxes(0, 1)
-        out = np.concatenate([self._spare, _box_muller(u, v)])
+        out = np.concatenate([self._spare, box_muller(u, v)])
         self._spare = out[size:]
         return out[:size]
 
@@ -194,10 +204,10 @@ class Generator(Twister):
         Source: Fisher and Yates; https://docs.pytorch.org/docs/stable/generated/torch.randperm.html
         """
         _, n, dtype = _checked(n, np.int64, "i")
-        order, i = list(range(n)), np.arange(max(n - 1, 0))
-        for a, b in enumerate((i + self._words(i.size) % (n - i)).tolist()):
-            order[a], order[b] = order[b], order[a]
-        return np.array(order, dtype)
+        places = np.arange(n)
+        other = places.copy()  # entry i changes places with entry other[i]
+        other[:-1] += self._words(max(n - 1, 0)) % np.arange(n, 1, -1, dtype=np.uint32)
+        return exchanged(other).astype(dtype, copy=False)
 
     def multinomial(self, p: Array, num_samples: int, replacement: bool = False) -> Array:
         """Indices drawn with probabilities proportional to each row of p (C,) or (N, C).
@@ -225,20 +235,6 @@ class Generator(Twister):
         u = self._unit(len(sums) * num_samples, _FLOAT64).reshape(-1, num_samples)
         out = [np.searchsorted(row, points) for row, points in zip(sums, u, strict=True)]
         return np.array(out, np.int64).reshape(*p.shape[:-1], num_samples)
-
-
-def _box_muller(u: Array, v: Array) -> Array:
-    """u, v (B, K) -> (B * 2 * K,): in each of B blocks K cosines, then K sines."""
-    radius = np.sqrt(-2 * np.log1p(-u))
-    angle = v * v.dtype.type(2 * math.pi)
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).reshape(-1)
-
-
-def _affine(x: Array, scale: np.floating[Any], shift: np.floating[Any]) -> Array:
-    """x * scale + shift in the dtype of x, rounded once if that is float32."""
-    if scale == 1 and shift == 0:
-        return x
-    return (x.astype(np.float64) * float(scale) + float(shift)).astype(x.dtype)
 
 
 def _checked(

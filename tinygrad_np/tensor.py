@@ -14,7 +14,7 @@ import numpy
 
 from . import dtypes, printing
 from .backend import CPU, device
-from .hooks import Handle
+from .hooks import AfterAccumulation, Handle
 from .size import Size
 from .versions import Version, View
 
@@ -114,6 +114,8 @@ class Tensor:
     @grad.setter
     def grad(self, grad: Tensor | None) -> None:
         if grad is not None:
+            if grad is self:
+                raise RuntimeError("can't assign Variable as its own grad")
             if not isinstance(grad, Tensor):
                 raise TypeError(f"assigned grad expected to be a Tensor or None, got {type(grad)}")
             if grad.shape != self.shape or grad.array.dtype != self.array.dtype:
@@ -127,6 +129,13 @@ class Tensor:
     def detach(self) -> Tensor:
         """The same memory without history; a change of either is seen by both."""
         return without_history(self, self.version)
+
+    def detach_(self) -> Tensor:
+        """Forget this tensor's history, in place. Raises RuntimeError for a view."""
+        if self.view_of is not None:
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        self._node, self._requires_grad = None, False
+        return self
 
     @property
     def data(self) -> Tensor:
@@ -158,6 +167,13 @@ class Tensor:
         else:
             edge.hooks = hooks = {} if edge.hooks is None else edge.hooks
         return Handle(hooks, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Handle:
+        """Call `hook(tensor)` when backward has added to the `grad` of this leaf."""
+        if self.grad_fn is not None:
+            text = "post accumulate grad hooks cannot be registered on non-leaf tensors"
+            raise RuntimeError(text)
+        return self.register_hook(AfterAccumulation(hook))
 
     def retain_grad(self) -> None:
         """Keep the gradient of this non-leaf tensor in its `grad`; nothing to do for a leaf."""
@@ -197,12 +213,12 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        node = self.grad_fn
-        return printing.tensor_text(
-            self.array,
-            grad_fn=node and node.name(),
-            requires_grad=self.requires_grad,
-        )
+        try:
+            node = self.grad_fn
+            name, requires_grad = node and node.name(), self.requires_grad
+        except RuntimeError:  # one of several views, whose base was changed in place
+            name, requires_grad = "Invalid", True
+        return printing.tensor_text(self.array, grad_fn=name, requires_grad=requires_grad)
 
 
 def wrap(array: Any, node: Any = None, version: Version | None = None) -> Tensor:

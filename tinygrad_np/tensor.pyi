@@ -60,6 +60,9 @@ class Tensor:
     def detach(self) -> Tensor:
         ...
 
+    def detach_(self) -> Tensor:
+        ...
+
     @property
     def data(self) -> Tensor:
         ...
@@ -72,6 +75,9 @@ class Tensor:
         ...
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
+        ...
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Handle:
         ...
 
     def retain_grad(self) -> None:
@@ -229,6 +235,9 @@ class Tensor:
         ...
 
     def __or__(self, other: Any) -> Any:
+        ...
+
+    def __pos__(self) -> Tensor:
         ...
 
     def __pow__(self, other: Any) -> Any:
@@ -502,7 +511,7 @@ class Tensor:
     def clone(self, *, memory_format: Any=...) -> Tensor:
         ...
 
-    def contiguous(self) -> Tensor:
+    def contiguous(self, memory_format: Any=...) -> Tensor:
         ...
 
     def copy_(self, src: Tensor, non_blocking: builtins.bool=...) -> Tensor:
@@ -718,7 +727,7 @@ class Tensor:
     def is_complex(self) -> builtins.bool:
         ...
 
-    def is_contiguous(self) -> builtins.bool:
+    def is_contiguous(self, memory_format: Any=...) -> builtins.bool:
         ...
 
     @property
@@ -726,6 +735,9 @@ class Tensor:
         ...
 
     def is_floating_point(self) -> builtins.bool:
+        ...
+
+    def is_inference(self) -> builtins.bool:
         ...
 
     @property
@@ -955,7 +967,7 @@ class Tensor:
     def norm(self, p: Any=..., dim: Any=..., keepdim: builtins.bool=..., dtype: Any=...) -> Tensor:
         ...
 
-    def normal_(self, mean: builtins.float=..., std: builtins.float=..., *, generator: random.Generator | None=...) -> Tensor:
+    def normal_(self, mean: builtins.float=..., std: builtins.float=..., *, generator: Generator | None=...) -> Tensor:
         ...
 
     def not_equal(self, other: Any) -> Tensor:
@@ -971,6 +983,9 @@ class Tensor:
         ...
 
     def permute(self, *dims: Any) -> Tensor:
+        ...
+
+    def positive(self) -> Tensor:
         ...
 
     def pow(self, exponent: Any) -> Tensor:
@@ -1231,7 +1246,7 @@ class Tensor:
     def unfold(self, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor:
         ...
 
-    def uniform_(self, from_: builtins.float=..., to: builtins.float=..., *, generator: random.Generator | None=...) -> Tensor:
+    def uniform_(self, from_: builtins.float=..., to: builtins.float=..., *, generator: Generator | None=...) -> Tensor:
         ...
 
     def unique(self, sorted: builtins.bool=..., return_inverse: builtins.bool=..., return_counts: builtins.bool=..., dim: builtins.int | None=...) -> Any:

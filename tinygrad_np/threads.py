@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy
 
-THRESHOLD = 5e7  # floating-point operations, about 1 ms
+THRESHOLD = 5e7  # floating-point operations of a matrix product, about 1 ms
+COPY = 50  # as many take as long as copying a number
 
 
 def _default() -> int:
@@ -52,11 +53,11 @@ def get_num_threads() -> int:
 def set_num_threads(number: int) -> None:
     """Set `get_num_threads()`. Source: PyTorch, torch.set_num_threads.
 
-    Raises: TypeError for other values than ints; RuntimeError below 1.
+    Raises: RuntimeError for other values than positive ints.
     """
     global _number
     if not isinstance(number, int) or isinstance(number, bool):
-        raise TypeError(f"set_num_threads expects an int, but got {type(number).__name__}")
+        raise RuntimeError(f"set_num_threads expects an int, but got {type(number).__name__}")
     if number < 1:
         raise RuntimeError("set_num_threads expects a positive integer")
     if number != _number:
@@ -74,12 +75,12 @@ def in_parts(work: Callable[[slice], Any], count: int, flops: float) -> list[Any
     [10]
     """
     parts = min(_number, count)
-    if parts < 2 or flops < THRESHOLD or not _blas() or not _splitting.acquire(blocking=False):
+    if parts < 2 or flops < THRESHOLD or not (blas := _blas()) or not _splitting.acquire(False):
         return [work(slice(0, count))]
     try:
         edges = [count * i // parts for i in range(parts + 1)]
         here, *others = map(slice, edges[:-1], edges[1:])
-        with _one_blas_thread():
+        with _one_blas_thread(*blas):
             run = _threads().submit
             futures = [run(contextvars.copy_context().run, work, part) for part in others]
             try:
@@ -116,12 +117,8 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextlib.contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    get, put = _blas()
+def _one_blas_thread(get: Callable[[], int], put: Callable[[int], None]) -> Iterator[None]:
     before = get()
-    if before == 1:
-        yield
-        return
     put(1)
     try:
         yield

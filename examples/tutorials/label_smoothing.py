@@ -5,7 +5,6 @@ import sys
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
-from torch.utils.data import DataLoader, TensorDataset, WeightedRandomSampler
 
 torch.set_default_dtype(getattr(torch, sys.argv[1] if len(sys.argv) > 1 else "float64"))
 torch.manual_seed(0)
@@ -13,8 +12,10 @@ torch.manual_seed(0)
 labels = torch.multinomial(torch.tensor([0.7, 0.2, 0.1]), 160, replacement=True)
 points = torch.randn(160, 6) + labels.unsqueeze(1)
 counts = torch.bincount(labels)
-sampler = WeightedRandomSampler((1.0 / counts)[labels], num_samples=160)  # classes alike often
-loader = DataLoader(TensorDataset(points, labels), batch_size=40, sampler=sampler)
+weights = (1.0 / counts)[labels]  # classes alike often
+sampler = torch.utils.data.WeightedRandomSampler(weights, num_samples=160)
+dataset = torch.utils.data.TensorDataset(points, labels)
+loader = torch.utils.data.DataLoader(dataset, batch_size=40, sampler=sampler)
 
 model = nn.Sequential(nn.Linear(6, 24), nn.SiLU(), nn.Dropout(0.1), nn.Linear(24, 3))
 criterion = nn.CrossEntropyLoss(label_smoothing=0.1)

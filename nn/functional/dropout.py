@@ -6,7 +6,7 @@ import math
 import warnings
 
 import tinygrad_np as tnp
-from tinygrad_np import Size, Tensor, default_generator
+from tinygrad_np import Tensor
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -18,7 +18,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     >>> dropout(tnp.ones(2), p=0.5, training=False)
     tensor([1., 1.])
     """
-    return _masked(input, input.shape, p, training, inplace)
+    return _masked(input, (), p, training, inplace)
 
 
 def dropout1d(
@@ -99,7 +99,7 @@ def alpha_dropout(
         return dropout(input, p, training, inplace)
     _check(p)
     limit = -1.7580993408473766  # of selu: -scale * alpha
-    kept = tnp.from_numpy(default_generator.bernoulli(input.shape, 1 - p, input.dtype))
+    kept = tnp.empty_like(input).bernoulli_(1 - p)
     a = 1 / math.sqrt((limit**2 * p + 1) * (1 - p))
     y = input * (kept * a) + ((1 - kept) * (limit * a) - limit * a * p)
     return input.copy_(y) if inplace else y
@@ -109,19 +109,25 @@ def _of_channels(input: Tensor, lead: int, p: float, training: bool, inplace: bo
     """Dropout with one decision for all that share the first `lead` indices."""
     if input.ndim < 2:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
-    ones = Size([1] * (input.ndim - lead))
-    return _masked(input, Size(input.shape[:lead] + ones), p, training, inplace)
+    shared = (*input.shape[:lead], *[1] * (input.ndim - lead))
+    return _masked(input, shared, p, training, inplace)
 
 
-def _masked(input: Tensor, shape: Size, p: float, training: bool, inplace: bool) -> Tensor:
+def _masked(
+    input: Tensor, shared: tuple[int, ...], p: float, training: bool, inplace: bool
+) -> Tensor:
+    """Dropout with a mask of the shape `shared`, or in the order of memory one like the input."""
     _check(p)
+    if not isinstance(input, Tensor):
+        got = type(input).__name__
+        raise TypeError(f"dropout(): argument 'input' (position 1) must be Tensor, not {got}")
     if not training or p == 0 or input.numel() == 0:
         return input
     if p == 1:
         mask = tnp.zeros((), dtype=input.dtype)
     else:
-        mask = tnp.from_numpy(default_generator.bernoulli(shape, 1 - p, input.dtype))
-        mask /= 1 - p
+        mask = tnp.empty(shared, dtype=input.dtype) if shared else tnp.empty_like(input)
+        mask = mask.bernoulli_(1 - p).div_(1 - p)
     return input.mul_(mask) if inplace else input * mask
 
 

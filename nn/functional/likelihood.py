@@ -44,8 +44,11 @@ def cross_entropy(
     if target.shape != input.shape:
         _check_classes(input, target)
         logs = input.log_softmax(dim)
-        loss, counts = _of_classes(logs, target, weight, ignore_index, label_smoothing)
-        return reduced(loss, reduction, counts)
+        loss = _of_classes(logs, target, weight, ignore_index, reduction)
+        if not label_smoothing:
+            return loss
+        smooth = _smooth(logs, target, weight, ignore_index, reduction)
+        return loss * (1 - label_smoothing) + smooth * (label_smoothing / input.size(dim))
     _check_probabilities(target, ignore_index)
     logs = _weighted(input.log_softmax(dim), weight)
     target = target * (1 - label_smoothing) + label_smoothing / input.size(dim)
@@ -72,32 +75,36 @@ def nll_loss(
     reduction = checked_reduction(reduction, size_average, reduce)
     _check_classes(input, target)
     _check_weight(input, weight)
-    loss, counts = _of_classes(input, target, weight, ignore_index)
-    return reduced(loss, reduction, counts)
+    return _of_classes(input, target, weight, ignore_index, reduction)
 
 
 def _of_classes(
-    logs: Tensor,
-    target: Tensor,
-    weight: Tensor | None,
-    ignore_index: int,
-    smoothing: float = 0.0,
-) -> tuple[Tensor, Tensor | None]:
-    """The loss of each sample, and what each counts in the mean (None: all the same)."""
+    logs: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str
+) -> Tensor:
+    """The negative log likelihood of the right classes."""
     dim = min(logs.ndim - 1, 1)
-    labels = target.long().numpy().reshape(logs.shape[:dim] + logs.shape[dim + 1 :])
-    kept, counts = labels != ignore_index, None
-    if weight is not None or not kept.all():
-        labels = numpy.where(kept, labels, 0)
-        counts = tnp.from_numpy(kept).to(logs.dtype) if weight is None else weight[labels] * kept
-        logs = tnp.where(numpy.expand_dims(kept, dim), logs, 0.0)  # -inf * 0 would be nan
-    loss = tnp.nll(logs, labels, dim)
-    if counts is not None:
-        loss = tnp.where(kept, loss * counts, 0.0)  # not -0.0
-    if smoothing:
-        smooth = -_weighted(logs, weight).sum(dim)
-        loss = loss * (1 - smoothing) + smooth * (smoothing / logs.size(dim))
-    return loss, counts
+    labels = _labels(logs, target, dim)
+    loss = tnp.nll(logs, labels, dim, weight, ignore_index, reduction)
+    return tnp.named(loss, "NllLoss2D") if logs.ndim > 2 else loss
+
+
+def _smooth(
+    logs: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str
+) -> Tensor:
+    """What all classes together contribute to a loss with smoothed labels."""
+    dim = min(logs.ndim - 1, 1)
+    labels = _labels(logs, target, dim)
+    kept = numpy.asarray(labels != ignore_index)
+    logs = tnp.where(numpy.expand_dims(kept, dim), logs, 0.0)  # -inf * 0 would be nan
+    counts = tnp.from_numpy(kept).to(logs.dtype)
+    if weight is not None:
+        counts = counts * weight[numpy.where(kept, labels, 0)]
+    return reduced(-_weighted(logs, weight).sum(dim), reduction, counts)
+
+
+def _labels(logs: Tensor, target: Tensor, dim: int) -> numpy.ndarray:
+    """The labels in the shape of `logs` without the dimension of the classes."""
+    return target.long().numpy().reshape(logs.shape[:dim] + logs.shape[dim + 1 :])
 
 
 def _weighted(logs: Tensor, weight: Tensor | None) -> Tensor:

@@ -101,7 +101,7 @@ def layer_norm(
     tensor([-1.0000,  1.0000])
     """
     dims = _last_dims(input, normalized_shape, ", ", weight=weight, bias=bias)
-    return tnp.standardize(input, dims, eps, weight, bias)[0]
+    return tnp.named(tnp.standardize(input, dims, eps, weight, bias)[0], "NativeLayerNorm")
 
 
 def rms_norm(
@@ -146,7 +146,8 @@ def group_norm(
     n, channels, *spatial = input.shape
     groups = input.reshape(n, num_groups, channels // num_groups, *spatial)
     y, _, _ = tnp.standardize(groups, tuple(range(2, groups.ndim)), eps)
-    return _affine(y.reshape(input.shape), weight, bias, (-1, *[1] * len(spatial)))
+    y = _affine(y.reshape(input.shape), weight, bias, (-1, *[1] * len(spatial)))
+    return tnp.named(y, "NativeGroupNorm")
 
 
 def _by_channel(
@@ -166,7 +167,8 @@ def _by_channel(
         scale = 1 / (running_var + eps).sqrt()
         scale = scale if weight is None else weight * scale
         shift = -running_mean * scale
-        return _affine(input, scale, shift if bias is None else bias + shift, spread)
+        y = _affine(input, scale, shift if bias is None else bias + shift, spread)
+        return tnp.named(y, "NativeBatchNorm")
     weight, bias = (None if t is None else t.reshape(spread) for t in (weight, bias))
     y, mean, var = tnp.standardize(input, dims, eps, weight, bias)
     if running_mean is not None and input.numel():
@@ -232,6 +234,11 @@ def _last_dims(
     input: Tensor, normalized_shape: Sequence[int], comma: str, **tensors: Tensor | None
 ) -> tuple[int, ...]:
     """The dimensions of `normalized_shape`, which must be the last ones of the input."""
+    if not isinstance(normalized_shape, Sequence):
+        name, got = "layer_norm" if comma else "rms_norm", type(normalized_shape).__name__
+        raise TypeError(
+            f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not {got}"
+        )
     shape = list(normalized_shape)
     if not shape:
         raise RuntimeError(

@@ -33,7 +33,8 @@ def binary_cross_entropy(
             f"({input.size()}) is deprecated. Please ensure they have the same size."
         )
     loss = tnp.binary_cross_entropy(input, target)
-    return reduced(loss if weight is None else loss * weight, reduction)
+    loss = reduced(loss if weight is None else loss * weight, reduction)
+    return tnp.named(loss, "BinaryCrossEntropy")
 
 
 def binary_cross_entropy_with_logits(
@@ -62,7 +63,8 @@ def binary_cross_entropy_with_logits(
     loss = (1 - target) * input - (
         logs if pos_weight is None else logs * ((pos_weight - 1) * target + 1)
     )
-    return reduced(loss if weight is None else loss * weight, reduction)
+    loss = reduced(loss if weight is None else loss * weight, reduction)
+    return tnp.named(loss, "BinaryCrossEntropyWithLogits")
 
 
 def kl_div(

@@ -27,8 +27,10 @@ def mse_loss(
     tensor(2.)
     """
     reduction = checked_reduction(reduction, size_average, reduce)
-    loss = _difference(input, target, weight).square()
-    return reduced(loss if weight is None else loss * weight, reduction, weight)
+    _check_sizes(input, target, weight)
+    if weight is None:
+        return tnp.mse(input, target, reduction)
+    return reduced(tnp.mse(input, target) * weight, reduction, weight)
 
 
 def l1_loss(
@@ -47,7 +49,8 @@ def l1_loss(
     tensor(1.)
     """
     reduction = checked_reduction(reduction, size_average, reduce)
-    loss = _difference(input, target, weight).abs()
+    _check_sizes(input, target, weight)
+    loss = (input - target).abs()
     return reduced(loss if weight is None else loss * weight, reduction, weight)
 
 
@@ -68,11 +71,13 @@ def smooth_l1_loss(
     tensor([0.0000, 1.5000])
     """
     reduction = checked_reduction(reduction, size_average, reduce)
-    difference = _difference(input, target)
+    _check_sizes(input, target)
+    difference = input - target
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    loss = difference.abs() if beta == 0 else tnp.huber(difference, beta) / beta
-    return reduced(loss, reduction)
+    if beta == 0:
+        return reduced(difference.abs(), reduction)
+    return tnp.named(reduced(tnp.huber(difference, beta) / beta, reduction), "SmoothL1Loss")
 
 
 def huber_loss(
@@ -91,11 +96,14 @@ def huber_loss(
     tensor([0.0000, 1.5000])
     """
     reduction = checked_reduction(reduction, None, None)
-    loss = tnp.huber(_difference(input, target, weight), delta)
-    return reduced(loss if weight is None else loss * weight, reduction)
+    _check_sizes(input, target, weight)
+    loss = tnp.huber(input - target, delta)
+    if weight is None:
+        return tnp.named(reduced(loss, reduction), "HuberLoss")
+    return reduced(loss * weight, reduction)
 
 
-def _difference(input: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+def _check_sizes(input: Tensor, target: Tensor, weight: Tensor | None = None) -> None:
     if target.size() != input.size():
         warnings.warn(
             f"Using a target size ({target.size()}) that is different to the input size "
@@ -105,4 +113,3 @@ def _difference(input: Tensor, target: Tensor, weight: Tensor | None = None) -> 
         )
     if weight is not None and weight.size() != input.size():
         raise ValueError("Weights and input must have the same size.")
-    return input - target

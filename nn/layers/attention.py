@@ -136,9 +136,13 @@ class MultiheadAttention(Module):
         return self._joined(F.scaled_dot_product_attention(q, k, v, mask, p, is_causal)), None
 
     def _joined(self, heads: Tensor) -> Tensor:
-        """The projection of all heads: `(N, heads, L, head_dim)` -> `(L, N, embed_dim)`."""
-        y = heads.permute(*((0, 2, 1, 3) if self.batch_first else (2, 0, 1, 3)))
-        return self.out_proj(y.flatten(2))
+        """The projection of all heads: `(N, heads, L, head_dim)` -> `(L, N, embed_dim)`.
+
+        With `batch_first` `(N, L, embed_dim)` is a view of that, as in PyTorch: dropout draws its
+        mask in the order of memory.
+        """
+        y = self.out_proj(heads.permute(2, 0, 1, 3).flatten(2))
+        return y.transpose(0, 1) if self.batch_first else y
 
     def _projected(self, *inputs: Tensor) -> list[Tensor]:
         """Queries, keys and values of all heads: `(N, heads, length, head_dim)`."""

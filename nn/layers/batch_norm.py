@@ -18,6 +18,7 @@ class _ChannelNorm(Affine):
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
+    _version = 2  # since there is num_batches_tracked
     _ndims: tuple[int, ...]  # of the inputs that are taken
 
     def __init__(
@@ -40,6 +41,12 @@ class _ChannelNorm(Affine):
             self.register_buffer(name, unset if track_running_stats else None)
         self.register_buffer("num_batches_tracked", tnp.tensor(0) if track_running_stats else None)
         self._register(num_features, device, dtype, weight=affine, bias=affine and bias)
+
+    def _load(self, state: dict[str, Any], prefix: str, metadata: Any, *others: Any) -> None:
+        old = metadata.get(prefix[:-1], {}).get("version", 1) < 2
+        if old and self.num_batches_tracked is not None:  # nobody counted batches then
+            state.setdefault(f"{prefix}num_batches_tracked", self.num_batches_tracked)
+        super()._load(state, prefix, metadata, *others)
 
     def reset_running_stats(self) -> None:
         """Back to mean 0 and variance 1, no batch seen."""

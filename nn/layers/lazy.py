@@ -38,7 +38,13 @@ class LazyModuleMixin(Module):
         return any(map(is_lazy, [*self._parameters.values(), *self._buffers.values()]))
 
     def _load(
-        self, state: dict[str, Any], prefix: str, assign: bool, keys: Any, errors: list[str]
+        self,
+        state: dict[str, Any],
+        prefix: str,
+        metadata: Any,
+        assign: bool,
+        keys: Any,
+        errors: list[str],
     ) -> None:
         """What has a shape gives it to what has none; where both have none, nothing is to do."""
         both = []
@@ -49,7 +55,7 @@ class LazyModuleMixin(Module):
                 del state[prefix + name]
             elif is_lazy(own) and isinstance(given, Tensor):
                 own.materialize(given.shape)  # type: ignore[attr-defined]
-        super()._load(state, prefix, assign, keys, errors)
+        super()._load(state, prefix, metadata, assign, keys, errors)
         for key in both:
             keys.missing_keys.remove(key)
 

@@ -45,11 +45,12 @@ class Adagrad(Optimizer):
         fused: bool | None = None,
     ) -> None:
         defaults = checked(
+            *("lr", "lr_decay", "weight_decay", "initial_accumulator_value"),
             lr=lr,
             lr_decay=lr_decay,
+            eps=eps,
             weight_decay=weight_decay,
             initial_accumulator_value=initial_accumulator_value,
-            eps=eps,
             foreach=foreach,
             maximize=maximize,
             differentiable=differentiable,

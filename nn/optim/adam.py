@@ -50,9 +50,11 @@ class Adam(Optimizer):
         decoupled_weight_decay: bool = False,
     ) -> None:
         defaults = checked(
+            "lr",
+            "eps",
             lr=lr,
-            eps=eps,
             betas=betas,
+            eps=eps,
             weight_decay=weight_decay,
             amsgrad=amsgrad,
             maximize=maximize,

@@ -43,9 +43,11 @@ class Adamax(Optimizer):
         capturable: bool = False,
     ) -> None:
         defaults = checked(
+            "lr",
+            "eps",
             lr=lr,
-            eps=eps,
             betas=betas,
+            eps=eps,
             weight_decay=weight_decay,
             foreach=foreach,
             maximize=maximize,

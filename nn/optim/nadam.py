@@ -49,9 +49,11 @@ class NAdam(Optimizer):
         differentiable: bool = False,
     ) -> None:
         defaults = checked(
+            "lr",
+            "eps",
             lr=lr,
-            eps=eps,
             betas=betas,
+            eps=eps,
             weight_decay=weight_decay,
             momentum_decay=momentum_decay,
             decoupled_weight_decay=decoupled_weight_decay,

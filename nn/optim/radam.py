@@ -48,9 +48,11 @@ class RAdam(Optimizer):
         differentiable: bool = False,
     ) -> None:
         defaults = checked(
+            "lr",
+            "eps",
             lr=lr,
-            eps=eps,
             betas=betas,
+            eps=eps,
             weight_decay=weight_decay,
             maximize=maximize,
             foreach=foreach,

@@ -46,12 +46,13 @@ class RMSprop(Optimizer):
         differentiable: bool = False,
     ) -> None:
         defaults = checked(
+            *("lr", "eps", "momentum", "weight_decay"),
             lr=lr,
-            eps=eps,
             momentum=momentum,
-            weight_decay=weight_decay,
             alpha=alpha,
+            eps=eps,
             centered=centered,
+            weight_decay=weight_decay,
             capturable=capturable,
             foreach=foreach,
             maximize=maximize,

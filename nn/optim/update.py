@@ -18,8 +18,8 @@ _NOT_NEGATIVE = {
 }
 
 
-def checked(**options: Any) -> dict[str, Any]:
-    """The options as a dict, in the order in which they are checked.
+def checked(*first: str, **options: Any) -> dict[str, Any]:
+    """The options as a dict, checked in order, but those named `first` before the others.
 
     Raises ValueError for a negative one, for betas outside [0, 1), and for an lr of more elements.
 
@@ -29,7 +29,8 @@ def checked(**options: Any) -> dict[str, Any]:
     lr = options["lr"]
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
-    for name, value in options.items():
+    for name in (*first, *options):
+        value = options[name]
         if name in _NOT_NEGATIVE and not (value >= 0.0 and (name != "rho" or value <= 1.0)):
             raise ValueError(f"Invalid {_NAMES.get(name, f'{name} value')}: {value}")
         if name == "betas":

@@ -13,7 +13,7 @@ from ..methods import rewrite
 from ..op import Op
 from ..rules import Rule, saved_of, tied
 from ..tensor import Tensor, wrap
-from .outputs import NO_RULE, Bundle, Output
+from .outputs import NO_RULE, Bundle, Output, check_dirty
 
 
 class FunctionCtx(Op):
@@ -25,7 +25,8 @@ class FunctionCtx(Op):
     def __init__(self, function: Any) -> None:
         self.function = function
         self._wanted: tuple[bool, ...] = ()
-        self.outputs: list[Any] = []  # shape and dtype of each
+        self.outputs: list[Any] = []  # shape and dtype of each, None for what is no tensor
+        self.dtypes: list[Any] = []  # of the inputs
         self._materialize = True
         self._kept: Any = ()
         self._dirty: tuple[Tensor, ...] = ()
@@ -81,7 +82,7 @@ class FunctionCtx(Op):
         node.shapes = [Bundle.shape]
         return node
 
-    def freeze(self, outputs: list[Tensor]) -> None:
+    def freeze(self, outputs: tuple[Any, ...]) -> None:
         """Keep arrays and edges instead; an output by its number, for a graph without cycles."""
         number = {id(x): index for index, x in enumerate(outputs)}
         self._kept = tuple(
@@ -92,9 +93,9 @@ class FunctionCtx(Op):
         if self._kept is None:
             raise errors.graph_was_freed(self)
         weights = list(g) if isinstance(g, Bundle) else [g]
-        for i, (shape, dtype) in enumerate(self.outputs):
-            if weights[i] is None and self._materialize:
-                weights[i] = wrap(self.xp.zeros(shape, dtype))
+        for i, kind in enumerate(self.outputs):
+            if weights[i] is None and kind and self._materialize:
+                weights[i] = wrap(self.xp.zeros(*kind))
             elif weights[i] is not None and not isinstance(weights[i], Tensor):
                 weights[i] = wrap(weights[i])
         with set_grad_enabled(as_tensors):
@@ -127,6 +128,8 @@ class FunctionCtx(Op):
                 )
             if gradient.shape != self.shapes[i]:
                 found[i] = self._summed(gradient, i, name)
+            if gradient.array.dtype != self.dtypes[i]:
+                found[i] = Op.registry["Cast"](self.dtypes[i])(found[i])
         return found
 
     def _summed(self, gradient: Tensor, i: int, name: str) -> Tensor:
@@ -172,8 +175,6 @@ class Function:
     tensor(12.)
     """
 
-    forward: Callable[..., Any]
-    backward: Callable[..., Any]
     setup_context: Callable[..., Any] | None = None
     _ctx: Any
 
@@ -184,6 +185,21 @@ class Function:
         raise RuntimeError(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all "
             "static, so you should invoke them on the class itself: call .apply on the class."
+        )
+
+    @staticmethod
+    def forward(*args: Any) -> Any:
+        """What the Function computes. Raises NotImplementedError where a subclass has none."""
+        raise NotImplementedError(
+            "You must implement the forward function for custom autograd.Function."
+        )
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        """Its gradients. Raises NotImplementedError where a subclass has none."""
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom "
+            "autograd.Function to use it with backward mode AD."
         )
 
     @classmethod
@@ -200,6 +216,7 @@ class Function:
                 cls.setup_context(ctx, args, result)
         outputs = result if isinstance(result, tuple) else (result,)
         recorded = context.grad_enabled and any(ctx._wanted)
+        check_dirty(ctx._dirty, outputs)
         outputs = tuple(_separate(ctx, x, args) for x in outputs)
         if recorded:
             _record(ctx, args, edges, outputs)
@@ -220,20 +237,22 @@ def _record(
     ctx: FunctionCtx, args: tuple[Any, ...], edges: list[Any], outputs: tuple[Any, ...]
 ) -> None:
     """Make `ctx` the node of the outputs, by way of an `Output` each if there are several."""
-    tensors = [x for x in outputs if isinstance(x, Tensor)]
-    ctx.outputs = [(x.shape, x.array.dtype) for x in tensors]
+    ctx.outputs = [(x.shape, x.array.dtype) if isinstance(x, Tensor) else None for x in outputs]
+    ctx.dtypes = [x.array.dtype if isinstance(x, Tensor) else None for x in args]
     anything = wrap(ctx.xp.zeros(()))
     ctx.record(tuple(x if isinstance(x, Tensor) else anything for x in args), edges, anything)
     ctx.shapes = [x.shape if isinstance(x, Tensor) else None for x in args]
-    for index, x in enumerate(tensors):
-        if any(x is c for c in ctx._constant) or x.array.dtype.kind != "f":
+    for index, x in enumerate(outputs):
+        if not isinstance(x, Tensor) or x.array.dtype.kind != "f":
+            continue
+        if any(x is c for c in ctx._constant):
             continue
         if any(x is d for d in ctx._dirty):
             rewrite(x, ctx.node_of(index))
             x.version.rewrites += 1
         else:
             x._node = ctx.node_of(index)
-    ctx.freeze(tensors)
+    ctx.freeze(outputs)
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:

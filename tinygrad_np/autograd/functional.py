@@ -12,8 +12,9 @@ from typing import Any
 
 from ..engine import grad
 from ..grad_mode import enable_grad
-from ..ops.creation import ones_like, zeros, zeros_like
+from ..ops.creation import zeros
 from ..ops.join import stack
+from ..ops.like import ones_like, zeros_like
 from ..tensor import Tensor
 
 Tensors = Tensor | tuple[Tensor, ...]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..graph import context
+from ..methods import before_change
 from ..op import Op
 from ..rules import Rule
 
@@ -36,5 +38,24 @@ class Output(Op):
     def name(self) -> str:
         return self.node.name()
 
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        return self.node.next_functions  # PyTorch has one node for all outputs
+
 
 NO_RULE = Rule(lambda: None, ())  # names nothing, so nothing is saved by the engine
+
+
+def check_dirty(dirty: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
+    """Raise where what a forward changed in place is no output, or a leaf that requires grad."""
+    for x in dirty:
+        if not any(x is output for output in outputs):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as "
+                "output. The inputs that are modified inplace must all be outputs of the Function."
+            )
+        if context.grad_enabled and x.edge is x:
+            raise RuntimeError(
+                "a leaf Variable that requires grad has been used in an in-place operation."
+            )
+        before_change(x)

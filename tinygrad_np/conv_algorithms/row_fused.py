@@ -26,14 +26,15 @@ In the shapes: G groups of c = C/G and f = F/G channels. Times are LeNet's, batc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..layout import Array, Shape, logical, memory
-from ..threads import in_parts
+from ..threads import COPY, in_parts
 from .geometry import Geometry, conv_output_shape, inside
 
 
@@ -48,11 +49,8 @@ def forward(x: Array, w: Array, geometry: Geometry) -> tuple[Array, list[Array]]
     spread = _spread(x, w.shape, geometry)
     for phase, rows in zip(_phases(x.shape, w.shape, geometry), spread, strict=True):
         windows, out = _windows(rows, kh, geometry.stride[0]), _rows(y, groups)[:, phase.outputs]
-
-        def products(part: slice, windows: Array = windows, out: Array = out) -> None:
-            np.matmul(matrix, windows[:, part], out=out[:, part])
-
-        in_parts(products, out.shape[1], 2 * kh * k * out.size)
+        flops = (2 * kh * k + COPY) * out.size
+        _by_rows(lambda a, b: np.matmul(matrix, a, out=b), flops, windows, out)
     return logical(y), spread
 
 
@@ -67,11 +65,8 @@ def weight_grad(
     spread = _spread(x, w_shape, geometry) if hint is None else hint
     for phase, rows in zip(_phases(x.shape, w_shape, geometry), spread, strict=True):
         windows, gs = _windows(rows, kh, geometry.stride[0]), g_rows[:, phase.outputs]
-
-        def summed(part: slice, windows: Array = windows, gs: Array = gs) -> Array:
-            return np.sum(windows[:, part] @ gs[:, part], axis=1)
-
-        gw += sum(in_parts(summed, gs.shape[1], 2 * kh * kw * c * gs.size))
+        flops = (2 * kh * kw * c + COPY) * gs.size
+        gw += sum(_by_rows(lambda a, b: np.sum(a @ b, axis=1), flops, windows, gs))
     # (G, KH*KW*c, f) -> (G, KH, KW, c, f) -> (G, f, c, KH, KW) -> (F, c, KH, KW)
     taps = gw.reshape(groups, kh, kw, c, f // groups)
     return taps.transpose(0, 4, 3, 1, 2).reshape(w_shape)
@@ -84,37 +79,36 @@ def input_grad(g: Array, w: Array, geometry: Geometry, x_shape: Shape) -> Array:
     gx = np.zeros((h, c, width, n), np.result_type(g, w))
     for phase in _phases(x_shape, w.shape, geometry):
         gs = np.ascontiguousarray(g_rows[:, phase.outputs])  # a copy for groups and phases only
-        out, start = _rows(gx, groups)[:, phase.inputs], phase.spread.start
-        # (G, H', c, W*N) -> (G, H', c, W, N)
-        images = out.reshape(*out.shape[:3], width, n)
-
-        def rows(
-            part: slice, gs: Array = gs, out: Array = out, images: Array = images, start: int = start
-        ) -> None:
-            if _is_own_spread(w.shape, geometry):
-                _spread_grad(gs, taps, geometry.stride[0], start + part.start, out[:, part])
-            else:
-                _rows_grad(gs, taps, kw, geometry, start + part.start, images[:, part])
-
-        in_parts(rows, out.shape[1], 2 * w[0].size * gs.size)
+        out = _rows(gx, groups)[:, phase.inputs]
+        numbers = np.arange(phase.spread.start, phase.spread.stop)[None]  # of the spread rows
+        flops = 2 * w[0].size * gs.size + COPY * kw * out.size
+        if _is_own_spread(w.shape, geometry):
+            _by_rows(partial(_spread_grad, gs, taps, geometry.stride[0]), flops, numbers, out)
+        else:
+            # (G, H', c, W*N) -> (G, H', c, W, N)
+            images = out.reshape(*out.shape[:3], width, n)
+            _by_rows(partial(_rows_grad, gs, taps, kw, geometry), flops, numbers, images)
     return logical(gx)
 
 
 def _rows_grad(
-    g: Array, taps: Array, kw: int, geometry: Geometry, start: int, images: Array
+    g: Array, taps: Array, kw: int, geometry: Geometry, numbers: Array, images: Array
 ) -> None:
-    """Add to images (G, H', c, W, N) the gradients of the spread rows start, start + 1, ..."""
+    """Add to images (G, H', c, W, N) the gradients of the spread rows of these numbers."""
     groups, h, c, width, n = images.shape
-    spread = np.empty((groups, h, taps.shape[2], g.shape[3]), images.dtype)
-    _spread_grad(g, taps, geometry.stride[0], start, spread)
-    columns = geometry.taps(1, (1, width), (1, kw))
+    spread = np.empty((groups, h, kw * c, g.shape[3]), images.dtype)
+    _spread_grad(g, taps, geometry.stride[0], numbers, spread)
+    _, ow = geometry.output_size((1, width), (1, kw))
     # (G, H', KW*c, OW*N) -> (G, H', KW, c, OW, N)
-    spread = spread.reshape(groups, h, kw, c, geometry.output_size((1, width), (1, kw))[1], n)
-    for j, (there, column) in enumerate(columns):
+    spread = spread.reshape(groups, h, kw, c, ow, n)
+    for j, (there, column) in enumerate(geometry.taps(1, (1, width), (1, kw))):
         images[..., column, :] += spread[:, :, j, :, there]
 
 
-_COPY = 50  # operations of a product that take as long as copying a number
+def _by_rows(work: Callable[..., Any], flops: float, *arrays: Array) -> list[Any]:
+    """`work` on arrays (G, H, ...): on all rows, or where it pays on parts of H by threads."""
+    count = arrays[0].shape[1]
+    return in_parts(lambda part: work(*(a[:, part] for a in arrays)), count, flops)
 
 
 class _Phase(NamedTuple):
@@ -152,29 +146,29 @@ def _spread(x: Array, w_shape: Shape, geometry: Geometry) -> list[Array]:
     _, ow = geometry.output_size((h, width), (kh, kw))
     # (G, H, c, W*N) -> (G, H, c, W, N)
     x_rows = x_rows.reshape(groups, h, c, width, n)
-    result = []
+    columns, result = geometry.taps(1, (h, width), (kh, kw)), []
+
+    def copy(rows: Array, inputs: Array) -> None:
+        for j, (out, column) in enumerate(columns):
+            part = rows[:, :, j]
+            part[..., : out.start, :] = 0
+            part[..., out.stop :, :] = 0
+            part[..., out, :] = inputs[..., column, :]
+
     for phase in _phases(x.shape, w_shape, geometry):
         spread = np.empty((groups, phase.height, kw, c, ow, n), x.dtype)
         # Padding is written as zeros here: x is never copied into a padded array.
         spread[:, : phase.spread.start] = 0
         spread[:, phase.spread.stop :] = 0
-        inner, inputs = spread[:, phase.spread], x_rows[:, phase.inputs]
-
-        def copies(rows: slice, inner: Array = inner, inputs: Array = inputs) -> None:
-            for j, (out, column) in enumerate(geometry.taps(1, (h, width), (kh, kw))):
-                part = inner[:, rows, j]
-                part[..., : out.start, :] = 0
-                part[..., out.stop :, :] = 0
-                part[..., out, :] = inputs[:, rows, :, column]
-
-        in_parts(copies, inner.shape[1], _COPY * inner.size)
+        inner = spread[:, phase.spread]
+        _by_rows(copy, COPY * inner.size, inner, x_rows[:, phase.inputs])
         # (G, H', KW, c, OW, N) -> (G, H', KW*c, OW*N)
         result.append(spread.reshape(groups, phase.height, kw * c, ow * n))
     return result
 
 
-def _spread_grad(g: Array, taps: Array, stride: int, start: int, out: Array) -> None:
-    """Write the gradients of the spread rows start, start + 1, ... to out (G, H', KW*c, OW*N).
+def _spread_grad(g: Array, taps: Array, stride: int, numbers: Array, out: Array) -> None:
+    """Write the gradients of the spread rows of these numbers (1, H') to out (G, H', KW*c, OW*N).
 
     Row h = t * stride + s of the spread met output row t - i with row s + i * stride of the kernel.
     So rows of one s get one product each: these rows of the kernel, in reverse, with a window of
@@ -182,6 +176,7 @@ def _spread_grad(g: Array, taps: Array, stride: int, start: int, out: Array) -> 
     slice of the kernel does, and no rows of zeros are put around g.
     """
     groups, count, f, m = g.shape
+    start = int(numbers[0, 0]) if numbers.size else 0
     for s in range(stride):
         reverse = taps[:, s::stride][:, ::-1]
         k = reverse.shape[1]

@@ -27,18 +27,7 @@ from .adaptive import (
 from .arithmetic import add, mul, neg, sub
 from .avg_pool import avg_pool1d, avg_pool2d
 from .cast import clone
-from .chance import (
-    bernoulli,
-    multinomial,
-    normal,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
-)
+from .chance import bernoulli, multinomial, normal, rand, randint, randn, randperm
 from .compare import (
     allclose,
     bitwise_and,
@@ -72,21 +61,11 @@ from .compare import (
 )
 from .conv import conv1d, conv2d
 from .conv_transpose import conv_transpose1d, conv_transpose2d
-from .creation import (
-    empty,
-    empty_like,
-    full,
-    full_like,
-    ones,
-    ones_like,
-    tensor,
-    zeros,
-    zeros_like,
-)
+from .creation import empty, full, ones, tensor, zeros
 from .cumulative import cumprod, cumsum
 from .division import div, divide, floor_divide, fmod, remainder, true_divide
 from .einsum import einsum
-from .elementwise import abs, exp, log, relu, sgn, sigmoid, sign, sqrt, tanh
+from .elementwise import abs, exp, log, positive, relu, sgn, sigmoid, sign, sqrt, tanh
 from .embedding import embedding
 from .error_function import erf
 from .expand import broadcast_shapes, broadcast_tensors, broadcast_to
@@ -98,9 +77,18 @@ from .grid import meshgrid, nonzero
 from .inspect import is_floating_point, is_tensor, numel
 from .interpolation import addcdiv, addcmul, lerp
 from .join import cat, concat, concatenate, hstack, pad, stack, vstack
+from .like import (
+    empty_like,
+    full_like,
+    ones_like,
+    rand_like,
+    randint_like,
+    randn_like,
+    zeros_like,
+)
 from .linear import linear
 from .linear_algebra import addmm, addmv, baddbmm, ger, mv, outer, tensordot
-from .losses import binary_cross_entropy, huber, nll
+from .losses import binary_cross_entropy, huber, mse, nll
 from .matmul import bmm, dot, matmul, mm
 from .memory import as_tensor, from_numpy
 from .norm import dist, norm

@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 
 from ..methods import attached, changed, promoted
+from ..node import named
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
@@ -72,13 +73,18 @@ class NormalCdf(Op):
 
 
 def applied(
-    function: Callable[[Any], Any], input: Any, kernel: str, inplace: bool = False
+    function: Callable[[Any], Any], input: Any, kernel: str, inplace: bool = False, name: str = ""
 ) -> Tensor:
-    """`function` of an input of floating point, written over it if `inplace`."""
+    """`function` of an input of floating point, written over it if `inplace`.
+
+    `name` is PyTorch's for what is several ops here.
+    """
     (x,) = promoted(input)
     if numpy.dtype(x.dtype).kind != "f":
         raise not_implemented(kernel, x)
-    return changed(input, function, kernel) if inplace else function(x)
+    if inplace:
+        return changed(input, function, kernel)
+    return named(function(x), name) if name else function(x)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -90,7 +96,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> silu(tnp.tensor([-1.0, 2.0]))
     tensor([-0.2689,  1.7616])
     """
-    return applied(lambda x: x * Sigmoid()(x), input, "silu_cpu", inplace)
+    return applied(lambda x: x * Sigmoid()(x), input, "silu_cpu", inplace, "Silu")
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
@@ -102,7 +108,7 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     >>> mish(tnp.tensor([-1.0, 2.0]))
     tensor([-0.3034,  1.9440])
     """
-    return applied(lambda x: x * tanh(Softplus()(x)), input, "mish_cpu", inplace)
+    return applied(lambda x: x * tanh(Softplus()(x)), input, "mish_cpu", inplace, "Mish")
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -119,7 +125,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
     function = _gelu if approximate == "none" else _gelu_by_tanh
-    return applied(function, input, "GeluKernelImpl")
+    return applied(function, input, "GeluKernelImpl", name="Gelu")
 
 
 def _gelu(x: Any) -> Any:
@@ -152,7 +158,9 @@ def logsigmoid(input: Tensor) -> Tensor:
     >>> logsigmoid(tnp.tensor([0.0, -1000.0]))
     tensor([-6.9315e-01, -1.0000e+03])
     """
-    return applied(lambda x: 0.0 - Softplus(1.0, math.inf)(-x), input, "log_sigmoid_cpu")
+    return applied(
+        lambda x: 0.0 - Softplus(1.0, math.inf)(-x), input, "log_sigmoid_cpu", name="LogSigmoid"
+    )
 
 
 def softsign(input: Tensor) -> Tensor:
@@ -197,9 +205,10 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     def part(x: Any, piece: slice) -> Any:
         return getitem(x, (*[slice(None)] * dim, piece))
 
-    return applied(
-        lambda x: part(x, slice(half)) * Sigmoid()(part(x, slice(half, None))), input, "glu_cpu"
-    )
+    def gated(x: Any) -> Any:
+        return part(x, slice(half)) * Sigmoid()(part(x, slice(half, None)))
+
+    return applied(gated, input, "glu_cpu", name="Glu")
 
 
 sigmoid_, tanh_ = attached["sigmoid_"], attached["tanh_"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -13,11 +14,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def axis(dim: int, ndim: int) -> int:
     """`dim` counted from the front; a 0-d tensor has the dims 0 and -1.
 
-    Raises IndexError where there is no such dimension.
+    Raises TypeError for what is no int, IndexError where there is no such dimension.
 
     >>> axis(-1, 3)
     2
     """
+    if not isinstance(dim, int) or isinstance(dim, bool):
+        if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+            raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
+        dim = operator.index(dim)
     limit = max(ndim, 1)
     if not -limit <= dim < limit:
         raise IndexError(
@@ -35,7 +40,7 @@ def axes(dim: Any, ndim: int) -> tuple[int, ...]:
     >>> axes(None, 2), axes((-1, 0), 3)
     ((0, 1), (0, 2))
     """
-    if dim is None or dim == () or dim == []:
+    if dim is None or (isinstance(dim, tuple | list) and not dim):
         return tuple(range(ndim))
     found = sorted(axis(d, ndim) for d in (dim if isinstance(dim, tuple | list) else (dim,)))
     for a, b in itertools.pairwise(found):

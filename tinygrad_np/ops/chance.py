@@ -11,12 +11,14 @@ from ..methods import tensor_method
 from ..random import Generator
 from ..tensor import Tensor, wrap
 from .cast import not_implemented
-from .creation import default_dtype, leaf, shape_of
+from .creation import default_dtype, leaf, placed, shape_of
 from .random_fill import source
 
 
+@placed
 def rand(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
@@ -29,12 +31,14 @@ def rand(
     >>> rand(2, generator=Generator().manual_seed(0))
     tensor([0.4963, 0.7682])
     """
-    drawn = source(generator).rand(shape_of(size), default_dtype(dtype))
+    drawn = source(generator, "rand").rand(shape_of(sizes, size), default_dtype(dtype))
     return leaf(drawn, requires_grad, device)
 
 
+@placed
 def randn(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
@@ -47,10 +51,11 @@ def randn(
     >>> randn(2, generator=Generator().manual_seed(0))
     tensor([ 1.5410, -0.2934])
     """
-    drawn = source(generator).randn(shape_of(size), default_dtype(dtype))
+    drawn = source(generator, "randn").randn(shape_of(sizes, size), default_dtype(dtype))
     return leaf(drawn, requires_grad, device)
 
 
+@placed
 def randint(
     *bounds_and_size: Any,
     low: int = 0,
@@ -71,10 +76,11 @@ def randint(
     *bounds, size = bounds_and_size if size is None else (*bounds_and_size, size)
     low, high = (low, high, *bounds)[-2:] if len(bounds) != 1 else (low, *bounds)
     dtype = dtypes.int64 if dtype is None else dtype
-    drawn = source(generator).randint(low, high, shape_of((size,)), dtype)
+    drawn = source(generator, "randint").randint(low, high, shape_of((size,)), dtype)
     return leaf(drawn, requires_grad, device)
 
 
+@placed
 def randperm(
     n: int,
     *,
@@ -90,35 +96,12 @@ def randperm(
     >>> randperm(4, generator=Generator().manual_seed(0))
     tensor([0, 1, 3, 2])
     """
-    order = source(generator).randperm(n)
+    order = source(generator, "randperm").randperm(n)
     order = order if dtype is None else order.astype(dtypes.to_numpy(dtype))
     return leaf(order, requires_grad, device)
 
 
-def rand_like(input: Tensor, *, dtype: Any = None, **options: Any) -> Tensor:
-    """`rand` with the shape and dtype of `input`. Source: PyTorch, torch.rand_like."""
-    return rand(input.shape, dtype=input.dtype if dtype is None else dtype, **options)
-
-
-def randn_like(input: Tensor, *, dtype: Any = None, **options: Any) -> Tensor:
-    """`randn` with the shape and dtype of `input`. Source: PyTorch, torch.randn_like."""
-    return randn(input.shape, dtype=input.dtype if dtype is None else dtype, **options)
-
-
-def randint_like(
-    input: Tensor, low: int = 0, high: int | None = None, *, dtype: Any = None, **options: Any
-) -> Tensor:
-    """`randint(low=0, high)` with the shape and dtype of `input`.
-
-    Source: PyTorch, torch.randint_like.
-
-    >>> randint_like(rand(3), 10, generator=Generator().manual_seed(0))
-    tensor([4., 9., 3.])
-    """
-    bounds = (0, low) if high is None else (low, high)
-    return randint(*bounds, input.shape, dtype=input.dtype if dtype is None else dtype, **options)
-
-
+@placed
 def normal(
     mean: Any = 0.0,
     std: Any = 1.0,
@@ -141,7 +124,9 @@ def normal(
     if not tensors:
         if size is None:
             raise TypeError("normal() of two numbers expected a size, as in normal(0.0, 1.0, (3,))")
-        drawn = source(generator).normal(shape_of((size,)), mean, std, default_dtype(dtype))
+        drawn = source(generator, "normal").normal(
+            shape_of((size,)), mean, std, default_dtype(dtype)
+        )
         return leaf(drawn, requires_grad, device)
     for x in tensors:
         if x.array.dtype.kind != "f":
@@ -150,7 +135,7 @@ def normal(
     if (numpy.asarray(scale) < 0).any():
         raise RuntimeError("normal expects all elements of std >= 0.0")
     shape = numpy.broadcast_shapes(*(x.shape for x in tensors))
-    return wrap(source(generator).randn(shape, tensors[0].array.dtype) * scale + loc)
+    return wrap(source(generator, "normal").randn(shape, tensors[0].array.dtype) * scale + loc)
 
 
 @tensor_method()
@@ -168,7 +153,7 @@ def bernoulli(
     x = input.array
     if p is None and x.dtype.kind != "f":
         raise not_implemented("bernoulli_tensor_cpu_p_", input)
-    return wrap(source(generator).bernoulli(x.shape, x if p is None else p, x.dtype))
+    return wrap(source(generator, "bernoulli").bernoulli(x.shape, x if p is None else p, x.dtype))
 
 
 @tensor_method()
@@ -187,4 +172,4 @@ def multinomial(
     >>> multinomial(wrap(numpy.array([0.0, 0.3, 0.7])), 2, generator=Generator().manual_seed(0))
     tensor([2, 1])
     """
-    return wrap(source(generator).multinomial(input.array, num_samples, replacement))
+    return wrap(source(generator, "multinomial").multinomial(input.array, num_samples, replacement))

@@ -9,11 +9,12 @@ import numpy
 
 from .. import dtypes
 from ..backend import quiet
-from ..methods import promoted, tensor_method
+from ..methods import of_tensors, promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
 from .cast import not_implemented
+from .creation import must_be_tensor
 
 _UFUNCS = {
     "eq": (numpy.equal, "=="),
@@ -126,7 +127,7 @@ def _compares(
     changing = [o.replace("__", "__i", 1) for o in operators if reflected]
     return tensor_method(
         *operators, reflected=reflected, in_place=(f"{name}_", *changing), ufunc=ufunc
-    )(compare)
+    )(of_tensors(compare) if name.startswith("logical") else compare)
 
 
 eq = _compares("eq", "__eq__")
@@ -206,6 +207,8 @@ def isclose(
     >>> tnp.isclose(tnp.tensor([1.0, 2.0]), tnp.tensor([1.0 + 1e-6, 2.1]))
     tensor([ True, False])
     """
+    must_be_tensor(input, "isclose", "input")
+    must_be_tensor(other, "isclose", "other", 2)
     a, b = input.array, other.array
     if a.dtype != b.dtype:
         raise RuntimeError(
@@ -226,4 +229,6 @@ def allclose(
     >>> tnp.allclose(tnp.tensor([1.0]), tnp.tensor([1.0 + 1e-6]))
     True
     """
+    must_be_tensor(input, "allclose", "input")
+    must_be_tensor(other, "allclose", "other", 2)
     return bool(isclose(input, other, rtol, atol, equal_nan).array.all())

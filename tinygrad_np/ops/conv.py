@@ -17,19 +17,25 @@ from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
 from .creation import ones
 from .images import images, restored
+from .reduce import Sum
 
 Shape = tuple[int, ...]
 
 
 class Conv2d(Op):
-    """y = conv(x, w);   dx = Conv2dInputGrad(g, w),   dw = Conv2dWeightGrad(x, g)"""
+    """y = conv(x, w) + b;   dx = Conv2dInputGrad(g, w),   dw = Conv2dWeightGrad(x, g),
+
+    db = g summed over N, OH and OW
+    """
 
     torch_name = "Convolution"
     geometry: Geometry
 
-    def forward(self, x, w):
+    def forward(self, x, w, b=None):
         self.algorithm = conv_algorithms.selected()
         y, self.hint = self.algorithm.forward(x, w, self.geometry)
+        if b is not None:
+            y += b.reshape(-1, 1, 1)  # in place: 0.10 ms and not 0.17 for LeNet's first layer
         return y
 
     def dx(self, g, w):
@@ -38,9 +44,13 @@ class Conv2d(Op):
     def dw(self, g, x):
         return Conv2dWeightGrad(self.geometry, self.shapes[1], self.algorithm, self.hint)(x, g)
 
+    def db(self, g):
+        return Sum((0, 2, 3))(g)
+
     def samples(r):
         for geometry, x, w in triangle_shapes():
             yield Sample(r.normal(*x), r.normal(*w), geometry=geometry)
+            yield Sample(r.normal(*x), r.normal(*w), r.normal(w[0]), geometry=geometry)
         yield ErrorSample(lambda: conv2d(ones(1, 3, 8, 8), ones(4, 2, 3, 3)), "to have 2 channels")
         yield ErrorSample(
             lambda: conv2d(ones(1, 1, 2, 2), ones(1, 1, 3, 3)), r"Kernel size can't be"
@@ -65,10 +75,10 @@ class Conv2d(Op):
             "Invalid padding string: 'full'",
         )
 
-    def reference(self, torch, x, w):
+    def reference(self, torch, x, w, b=None):
         (top, bottom), (left, right) = self.geometry.padding
         x = torch.nn.functional.pad(x, (left, right, top, bottom))
-        return torch.nn.functional.conv2d(x, w, **torch_options(self.geometry))
+        return torch.nn.functional.conv2d(x, w, b, **torch_options(self.geometry))
 
 
 class Conv2dInputGrad(Op):
@@ -213,7 +223,11 @@ def _convolved(
     geometry = conv_geometry(tuple(weight.shape[2:]), stride, padding, dilation, groups)
     if weight.ndim == 3:  # the op would speak of a height
         conv_output_shape((x.shape[0], *input.shape[-2:]), tuple(weight.shape), geometry)
-    return biased(name, Conv2d(geometry)(x, w), input, weight, bias)
+    if bias is None:
+        return restored(name, Conv2d(geometry)(x, w), input)
+    if bias.dtype != input.dtype or bias.shape != weight.shape[:1]:
+        raise misfit(name, weight.shape[0], input, weight, bias)
+    return restored(name, Conv2d(geometry)(x, w, bias), input)
 
 
 def kernels(name: str, input: Tensor, weight: Tensor) -> Tensor:
@@ -230,16 +244,12 @@ def _differ(name: str, input: Tensor, other: Tensor) -> str:
     return f"Input type ({input.dtype}) and {name} type ({other.dtype}) should be the same"
 
 
-def biased(name: str, y: Tensor, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """y plus the bias, with the axes that the input has."""
-    if bias is None:
-        return restored(name, y, input)
+def misfit(name: str, channels: int, input: Tensor, weight: Tensor, bias: Tensor) -> OpError:
+    """What to raise where a bias has another dtype than the input, or not `channels` elements."""
     if bias.dtype != input.dtype:
-        raise OpError(_differ("bias", input, bias))
-    if tuple(bias.shape) != (y.shape[1],):
-        given = "transposed=1, " if "transpose" in name else ""
-        raise OpError(
-            f"Given {given}weight of size {list(weight.shape)}, expected bias to be 1-dimensional "
-            f"with {y.shape[1]} elements, but got bias of size {list(bias.shape)} instead"
-        )
-    return restored(name, y + bias.reshape(-1, 1, 1), input)
+        return OpError(_differ("bias", input, bias))
+    given = "transposed=1, " if "transpose" in name else ""
+    return OpError(
+        f"Given {given}weight of size {list(weight.shape)}, expected bias to be 1-dimensional "
+        f"with {channels} elements, but got bias of size {list(bias.shape)} instead"
+    )

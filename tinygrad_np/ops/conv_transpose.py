@@ -8,8 +8,8 @@ from ..conv_algorithms.arguments import transposed_geometry
 from ..conv_algorithms.geometry import conv_output_shape
 from ..errors import OpError
 from ..tensor import Tensor
-from .conv import Conv2dInputGrad, biased, kernels
-from .images import images
+from .conv import Conv2dInputGrad, kernels, misfit
+from .images import images, restored
 
 
 def conv_transpose2d(
@@ -92,4 +92,9 @@ def _transposed(
     )
     shape = (x.shape[0], weight.shape[1] * groups, *out)
     conv_output_shape(shape, tuple(w.shape), geometry)
-    return biased(name, Conv2dInputGrad(geometry, shape)(x, w), input, weight, bias)
+    y = Conv2dInputGrad(geometry, shape)(x, w)
+    if bias is None:
+        return restored(name, y, input)
+    if bias.dtype != input.dtype or tuple(bias.shape) != (shape[1],):
+        raise misfit(name, shape[1], input, weight, bias)
+    return restored(name, y + bias.reshape(-1, 1, 1), input)

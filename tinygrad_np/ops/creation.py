@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -19,6 +22,41 @@ def leaf(array: numpy.ndarray, requires_grad: bool = False, device: Any = None) 
     if requires_grad:
         result.requires_grad = True
     return result
+
+
+def placed(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """`function` with PyTorch's arguments about memory as well, which have one value here.
+
+    Raises RuntimeError for `pin_memory=True` and for other layouts than `strided`.
+    """
+
+    @functools.wraps(function)
+    def call(
+        *args: Any,
+        layout: Any = None,
+        pin_memory: bool = False,
+        memory_format: Any = None,
+        **kwargs: Any,
+    ) -> Tensor:
+        if pin_memory:
+            raise RuntimeError(
+                "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory "
+                "allocator is available on this system."
+            )
+        if layout is not None and str(layout) != "torch.strided":
+            raise RuntimeError(f"tinygrad_np makes dense tensors only: got layout={layout}")
+        return function(*args, **kwargs)
+
+    return call
+
+
+def must_be_tensor(x: Any, function: str, argument: str, position: int = 1) -> None:
+    """Raise PyTorch's TypeError unless the argument of this name is a Tensor."""
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"{function}(): argument {argument!r} (position {position}) must be Tensor, "
+            f"not {type(x).__name__}"
+        )
 
 
 def default_dtype(dtype: Any) -> numpy.dtype[Any]:
@@ -47,20 +85,41 @@ def number(value: Any, dtype: numpy.dtype[Any]) -> numpy.ndarray:
 
 
 def shape_of(size: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
-    """`(2, 3)`, `((2, 3),)` and `size=(2, 3)` name the same shape."""
+    """`(2, 3)`, `((2, 3),)` and `size=(2, 3)` name the same shape, of integers or 0-d tensors.
+
+    Raises TypeError for other sizes, RuntimeError for negative ones.
+    """
     size = (named,) if named is not None else size
     if not size:
         raise TypeError('missing 1 required positional argument: "size"')
     if len(size) == 1 and isinstance(size[0], tuple | list):
         size = tuple(size[0])
-    for n in size:
-        if not isinstance(n, int | numpy.integer):
-            raise TypeError(f"a size must be a tuple of ints, but got {type(n).__name__} in {size}")
-        if n < 0:
-            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(size)}")
-    return tuple(int(n) for n in size)
+    try:
+        shape = tuple(map(operator.index, size))
+    except TypeError:
+        raise _no_size(size) from None
+    if min(shape, default=0) < 0:
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
+        )
+    return shape
 
 
+def _no_size(size: tuple[Any, ...]) -> Exception:
+    at = next(i for i, n in enumerate(size) if not _is_index(n))
+    got = type(size[at]).__name__
+    return TypeError(f"argument 'size' (position {at + 1}) must be tuple of ints, not {got}")
+
+
+def _is_index(n: Any) -> bool:
+    try:
+        operator.index(n)
+    except TypeError:
+        return False
+    return True
+
+
+@placed
 def tensor(
     data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -81,23 +140,41 @@ def _array(data: Any, dtype: Any, copy: bool) -> numpy.ndarray:
     if isinstance(data, Tensor):
         data = data.array
     given = isinstance(data, numpy.ndarray | numpy.generic)
+    inferred = dtypes.of(data).dtype if given else None
     if not given:
         data = _nested(data)
     try:
         array = numpy.asarray(data)
     except ValueError:
         raise _ragged(data) from None
-    if array.dtype.kind in "OUS":
+    if array.dtype.kind in "OUS" or (array.dtype == numpy.uint64 and not given):
         raise _no_numbers(data)
     if dtype is not None:
         dtype = dtypes.to_numpy(dtype)
         if not given and dtype.kind in "iu":
             return number(data, dtype)
-    elif not given and array.dtype.kind == "f" and _python_numbers(data):
-        dtype = default_dtype(None)
     else:
-        dtype = dtypes.of(array).dtype
+        dtype = inferred or _inferred(data) or default_dtype(None)
+        if dtype.kind != "f" and array.size and array.dtype.kind == "f":
+            raise _no_numbers(data)  # NumPy takes integers beyond int64 for floats
     return array.astype(dtype, copy=copy)
+
+
+def _inferred(data: Any) -> numpy.dtype[Any] | None:
+    """The dtype that holds all of nested sequences, None of empty ones.
+
+    Python's floats count as the default dtype, its ints as int64, arrays and NumPy's numbers as
+    what they are; all of them alike, whatever their dimensions.
+    """
+    if isinstance(data, list | tuple):
+        kinds = {type(x) for x in data}
+        if len(kinds) == 1 and kinds <= {float, int, bool}:
+            return _inferred(data[0])
+        found = {_inferred(x) for x in data} - {None}
+        return functools.reduce(lambda a, b: dtypes.promote_types(a, b).dtype, found or [None])
+    if isinstance(data, numpy.ndarray | numpy.generic):
+        return dtypes.of(data).dtype
+    return dtypes.common_type(data)
 
 
 def _ragged(data: Any) -> Exception:
@@ -120,7 +197,7 @@ def _ragged(data: Any) -> Exception:
 def _no_numbers(data: Any) -> Exception:
     """What is wrong with data that NumPy takes for text or for objects."""
     while isinstance(data, list | tuple) and data:
-        data = data[0]
+        data = next((x for x in data if isinstance(x, str | bytes)), data[0])
     if isinstance(data, int):
         return ValueError("Overflow when unpacking long long")
     if isinstance(data, str | bytes | numpy.ndarray):
@@ -135,13 +212,7 @@ def _nested(data: Any) -> Any:
     return [_nested(x) for x in data] if isinstance(data, list | tuple | range) else data
 
 
-def _python_numbers(data: Any) -> bool:
-    """Whether the first number of nested lists is Python's own, so that the default dtype rules."""
-    while isinstance(data, list | tuple) and data:
-        data = data[0]
-    return not isinstance(data, numpy.ndarray | numpy.generic)
-
-
+@placed
 def full(
     size: Any,
     fill_value: float,
@@ -164,6 +235,7 @@ def full(
     return leaf(filled, requires_grad, device)
 
 
+@placed
 def zeros(
     *sizes: Any,
     size: Any = None,
@@ -179,6 +251,7 @@ def zeros(
     return leaf(numpy.zeros(shape_of(sizes, size), default_dtype(dtype)), requires_grad, device)
 
 
+@placed
 def ones(
     *sizes: Any,
     size: Any = None,
@@ -194,6 +267,7 @@ def ones(
     return leaf(numpy.ones(shape_of(sizes, size), default_dtype(dtype)), requires_grad, device)
 
 
+@placed
 def empty(
     *sizes: Any,
     size: Any = None,
@@ -211,54 +285,3 @@ def empty(
 
 def like(input: Tensor, dtype: Any) -> dict[str, Any]:
     return {"dtype": input.dtype if dtype is None else dtype}
-
-
-def zeros_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """Zeros with the shape and dtype of `input`. Source: PyTorch, torch.zeros_like.
-
-    >>> zeros_like(tensor([1, 2]))
-    tensor([0, 0])
-    """
-    return zeros(input.shape, device=device, requires_grad=requires_grad, **like(input, dtype))
-
-
-def ones_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """Ones with the shape and dtype of `input`. Source: PyTorch, torch.ones_like.
-
-    >>> ones_like(tensor([1, 2]))
-    tensor([1, 1])
-    """
-    return ones(input.shape, device=device, requires_grad=requires_grad, **like(input, dtype))
-
-
-def full_like(
-    input: Tensor,
-    fill_value: float,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """One value with the shape and dtype of `input`. Source: PyTorch, torch.full_like.
-
-    >>> full_like(tensor([1, 2]), 5)
-    tensor([5, 5])
-    """
-    return full(
-        input.shape, fill_value, device=device, requires_grad=requires_grad, **like(input, dtype)
-    )
-
-
-def empty_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """Unset memory with the shape and dtype of `input`. Source: PyTorch, torch.empty_like.
-
-    >>> empty_like(tensor([1, 2])).shape
-    tinygrad_np.Size([2])
-    """
-    return empty(input.shape, device=device, requires_grad=requires_grad, **like(input, dtype))

@@ -23,7 +23,7 @@ class ReLU(Op):
         return self.xp.maximum(x, 0)
 
     def dx(self, g, out):
-        return g * (out > 0)
+        return g * ~(out <= 0)  # nan passes g on
 
     def samples(r):
         yield Sample(r.away_from(0, (3, 4)))
@@ -177,6 +177,19 @@ def relu(input: Tensor) -> Tensor:
     tensor([0., 2.])
     """
     return ReLU()(*promoted(input))
+
+
+@tensor_method("__pos__")
+def positive(input: Tensor) -> Tensor:
+    """The tensor itself: `+x`. Raises RuntimeError for bool. Source: PyTorch, torch.positive.
+
+    >>> import tinygrad_np as tnp
+    >>> +tnp.tensor([-1.0, 2.0])
+    tensor([-1.,  2.])
+    """
+    if input.dtype == numpy.bool_:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
 
 
 @tensor_method(in_place=("exp_",), ufunc=numpy.exp)

@@ -8,6 +8,7 @@ import numpy
 
 from .. import return_types
 from ..methods import tensor_method
+from ..node import named
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
@@ -53,6 +54,26 @@ class Amin(Reduction):
         return torch.amin(x, self.dims, self.keepdim)
 
 
+class Max(Amax):
+    """y = max of all x;   dx = g where x = y, split evenly among ties, nan being equal to nan"""
+
+    torch_name = "MaxBackward1"
+    forward = Amax.forward
+
+    def dx(self, g, x, out):
+        return split_among_ties(self, g, x, out, nan_is_nan=True)
+
+
+class Min(Amin):
+    """y = min of all x;   dx = g where x = y, split evenly among ties, nan being equal to nan"""
+
+    torch_name = "MinBackward1"
+    forward = Amin.forward
+
+    def dx(self, g, x, out):
+        return split_among_ties(self, g, x, out, nan_is_nan=True)
+
+
 class Argmax(Op):
     """y = index of the first maximum along dim;   no gradient"""
 
@@ -83,10 +104,11 @@ class Argmin(Argmax):
         return torch.argmin(x, self.dim)
 
 
-def split_among_ties(op: Reduction, g: Any, x: Any, out: Any) -> Any:
-    """g to the elements that equal the extreme, in equal parts."""
+def split_among_ties(op: Reduction, g: Any, x: Any, out: Any, nan_is_nan: bool = False) -> Any:
+    """g to the elements that equal the extreme, in equal parts: nan / 0 where none does."""
     shape = op.shapes[0]
-    g, equal = kept(g, op.dims, shape), x == kept(out, op.dims, shape)
+    g, out = kept(g, op.dims, shape), kept(out, op.dims, shape)
+    equal = (x == out) | ((x != x) & (out != out)) if nan_is_nan else x == out
     ties: Any = equal.to(g.dtype) if isinstance(equal, Tensor) else numpy.asarray(equal, g.dtype)
     return g * ties / ties.sum(op.dims, keepdims=True)
 
@@ -151,8 +173,8 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     if isinstance(dim, Tensor):
         return maximum(input, dim)
     if dim is None:
-        return Amax(_not_empty("max", input.shape, None), False)(input)
-    return return_types.max(*_along(input, _arg(Argmax, "max", input, dim, True), dim, keepdim))
+        return Max(_not_empty("max", input.shape, None), False)(input)
+    return return_types.max(*_along("Max", input, dim, keepdim))
 
 
 @tensor_method()
@@ -170,13 +192,16 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     if isinstance(dim, Tensor):
         return minimum(input, dim)
     if dim is None:
-        return Amin(_not_empty("min", input.shape, None), False)(input)
-    return return_types.min(*_along(input, _arg(Argmin, "min", input, dim, True), dim, keepdim))
+        return Min(_not_empty("min", input.shape, None), False)(input)
+    return return_types.min(*_along("Min", input, dim, keepdim))
 
 
-def _along(input: Tensor, indices: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
+def _along(name: str, input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
+    indices = _arg(Argmax if name == "Max" else Argmin, name.lower(), input, dim, True)
     values = gather(input, dim, indices)
-    return (values, indices) if keepdim else (squeeze(values, dim), squeeze(indices, dim))
+    if not keepdim:
+        values, indices = squeeze(values, dim), squeeze(indices, dim)
+    return named(values, name), indices
 
 
 def _arg(op: type[Argmax], name: str, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import random
-from ..methods import before_change, tensor_method, write
+from ..methods import must_be_apart, tensor_method
 from ..tensor import Tensor, wrap
 from .cast import Clone
 from .creation import number
@@ -25,6 +24,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """
     if not isinstance(src, Tensor):
         src = wrap(number(src, self.array.dtype))
+    must_be_apart(self, src)
     shape = broadcast_shapes(self.shape, src.shape)
     if shape != self.shape:
         raise RuntimeError(
@@ -55,38 +55,3 @@ def fill_(self: Tensor, value: Any) -> Tensor:
 def zero_(self: Tensor) -> Tensor:
     """Write 0 everywhere. Source: PyTorch, torch.Tensor.zero_."""
     return fill_(self, 0)
-
-
-@tensor_method()
-def normal_(
-    self: Tensor,
-    mean: float = 0.0,
-    std: float = 1.0,
-    *,
-    generator: random.Generator | None = None,
-) -> Tensor:
-    """Write normal numbers, PyTorch's for the same seed. Source: PyTorch, torch.Tensor.normal_."""
-    generator = generator or random.default_generator
-    drawn = generator.normal(self.array.shape, mean, std, self.array.dtype)
-    return _drawn(self, drawn, "normal_")
-
-
-@tensor_method()
-def uniform_(
-    self: Tensor,
-    from_: float = 0.0,
-    to: float = 1.0,
-    *,
-    generator: random.Generator | None = None,
-) -> Tensor:
-    """Write uniform numbers, PyTorch's for the seed. Source: PyTorch, torch.Tensor.uniform_."""
-    generator = generator or random.default_generator
-    return _drawn(
-        self, generator.uniform(self.array.shape, from_, to, self.array.dtype), "uniform_"
-    )
-
-
-def _drawn(tensor: Tensor, numbers: Any, name: str) -> Tensor:
-    before_change(tensor)
-    write(tensor, wrap(numbers), name)
-    return tensor

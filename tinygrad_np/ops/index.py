@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy
 
+from .. import dtypes
 from ..errors import op_failed
 from ..graph import context
-from ..methods import before_change, tensor_method, write
+from ..methods import before_change, must_be_apart, tensor_method, write
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
@@ -54,8 +55,16 @@ class GetItem(Op):
     def reference(self, torch, x):
         return x[_for_torch(torch, self.index)]
 
+    def release(self):
+        if self._fancy():
+            self.saved = None  # as in PyTorch, where indices are saved and freed
+        super().release()
+
+    def _fancy(self):
+        return any(isinstance(part, numpy.ndarray) for part in self.index)
+
     def name(self):
-        if any(isinstance(part, numpy.ndarray) for part in self.index):
+        if self._fancy():
             return "IndexBackward0"
         parts = [part for part in self.index if part not in (Ellipsis, slice(None))]
         last = parts[-1] if parts else slice(None)
@@ -124,6 +133,10 @@ class SetItem(Op):
             r"value tensor of shape \[2\] cannot be broadcast to indexing result of shape \[3\]",
         )
         yield ErrorSample(lambda: ones(2).byte().__setitem__(0, 300), "without overflow")
+        yield ErrorSample(
+            lambda: ones(2).__setitem__([0, 1], ones(2).long()),
+            "dtypes match, got Float for the destination and Long for the source",
+        )
 
     def reference(self, torch, x, v):
         y = x.clone()
@@ -177,13 +190,14 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     tensor([0., 1., 2.])
     """
     before_change(self)
-    if isinstance(value, Tensor):
-        value = to(value, self.dtype)
-    else:
-        value = wrap(number(value, self.array.dtype))
     *views, last = parsed(index, self.array.shape)
     for step in views:
         self = GetItem(step)(self)
+    if isinstance(value, Tensor):
+        _must_match(self, last, value)
+        value = to(value, self.dtype)
+    else:
+        value = wrap(number(value, self.array.dtype))
     op = SetItem(last)
     if context.grad_enabled and (self.edge is not None or value.edge is not None):
         write(self, op(self, value), "__setitem__")
@@ -193,6 +207,26 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         except (ValueError, IndexError) as error:
             raise op_failed(op, (self, value), error) from error
         self.version.bump()
+
+
+def _must_match(x: Tensor, index: Index, value: Tensor) -> None:
+    """Refuse a value that shows other elements of what is written to, or has a dtype of its own.
+
+    Only integer arrays want the same dtype, and masks where there are several values.
+    """
+    arrays = [part for part in index if isinstance(part, numpy.ndarray)]
+    if numpy.may_share_memory(x.array, value.array):
+        place = x if arrays else GetItem(index)(x)
+        if arrays or place.shape == value.shape:
+            must_be_apart(place, value)
+    if not arrays or value.array.dtype == x.array.dtype:
+        return
+    if value.array.size != 1 or len(arrays) > 1 or arrays[0].dtype != bool:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{dtypes.scalar_name(x.dtype)} for the destination and "
+            f"{dtypes.scalar_name(value.dtype)} for the source."
+        )
 
 
 def _for_torch(torch: Any, index: Index) -> Any:

@@ -27,6 +27,7 @@ def parsed(index: Any, shape: Shape) -> list[Index]:
     if type(index) is int and shape:  # the everyday case
         return [(index, Ellipsis)]
     parts = [_part(part) for part in (index if _is_tuple(index) else (index,))]
+    parts = _one_ellipsis(parts, shape)
     _must_fit(parts, shape)
     if Ellipsis not in [part for part in parts if not _is_array(part)]:
         parts.append(Ellipsis)
@@ -64,6 +65,8 @@ def _part(part: Any) -> Any:
         part = part.array
     elif isinstance(part, list | tuple | range):
         part = numpy.asarray([_part(p) for p in part], None if len(part) else int)
+    if isinstance(part, str | bytes):
+        raise TypeError(f"new(): invalid data type '{type(part).__name__}'")
     if not isinstance(part, numpy.ndarray | numpy.generic | bool):
         raise IndexError(
             "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
@@ -94,6 +97,17 @@ def _consumed(part: Any) -> int:
     if isinstance(part, numpy.ndarray):
         return part.ndim if part.dtype == bool else 1
     return 0 if part is None or part is Ellipsis or type(part) is bool else 1
+
+
+def _one_ellipsis(parts: list[Any], shape: Shape) -> list[Any]:
+    """The parts with the first Ellipsis only: it leaves no dimensions for another one."""
+    _, *others = [i for i, part in enumerate(parts) if part is Ellipsis] or [0]
+    if not others:
+        return parts
+    ends = all(part is Ellipsis for part in parts[others[0] :])
+    if not ends and sum(map(_consumed, parts)) < len(shape):
+        raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
+    return [part for i, part in enumerate(parts) if i not in others]
 
 
 def _must_fit(parts: list[Any], shape: Shape) -> None:

@@ -160,6 +160,12 @@ def length(self: Tensor) -> int:
     return len(self.array)
 
 
+@tensor_method()
+def is_inference(input: Tensor) -> bool:
+    """False: see `inference_mode`. Source: PyTorch, torch.is_inference."""
+    return False
+
+
 @tensor_method(name="__iter__")
 def iterate(self: Tensor) -> Iterator[Tensor]:
     """The parts along the first dimension. Raises TypeError for a 0-d tensor."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy
 
 from .. import dtypes
 from ..backend import quiet
+from ..methods import promoted
+from ..node import named
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
 from .cast import not_implemented
 from .creation import full, ones
 from .elementwise import Log
+from .index import AddAt
 from .indices import Index, Shape
 from .rectifiers import HardTanh
+from .reduce import Mean, Sum
 
 _LEAST = 9.999999960041972e-13  # 1e-12 in float32, as in PyTorch for every dtype
 
@@ -45,16 +50,61 @@ class Huber(Op):
         return torch.nn.functional.huber_loss(x, zero, reduction="none", delta=self.delta)
 
 
+class MseLoss(Op):
+    """y = (x - t)^2, its sum, or mean over n elements;   dx = g * 2 (x - t) (/ n),   dt = -dx"""
+
+    reduction: str = "none"
+
+    def forward(self, x, t):
+        y = self.xp.square(x - t)
+        if self.reduction == "none":
+            return y
+        dims = tuple(range(y.ndim))
+        return Sum(dims)(y) if self.reduction == "sum" else Mean(dims)(y)
+
+    def dx(self, g, x, t):
+        return g * self._factor() * (x - t)
+
+    def dt(self, g, x, t):
+        return g * self._factor() * (t - x)
+
+    def _factor(self):
+        if self.reduction != "mean":
+            return 2.0
+        return 2.0 / max(math.prod(numpy.broadcast_shapes(*self.shapes)), 1)
+
+    def samples(r):
+        for reduction in ("none", "sum", "mean"):
+            yield Sample(r.normal(3, 4), r.normal(3, 4), reduction=reduction)
+            yield Sample(r.normal(3, 1), r.normal(4), reduction=reduction)
+            yield Sample(r.normal(), r.normal(), reduction=reduction)
+        yield Sample(r.normal(0, 4), r.normal(0, 4), reduction="sum")
+        yield ErrorSample(lambda: mse(ones(2), "4"), "expected a Tensor.*got str", TypeError)
+
+    def reference(self, torch, x, t):
+        return torch.nn.functional.mse_loss(
+            *torch.broadcast_tensors(x, t), reduction=self.reduction
+        )
+
+
 class NllLoss(Op):
-    """y = -x at places, one for each sample;   dx = -g at places, 0 elsewhere"""
+    """y = -w x at places, one for each sample, or sum of y / total;   dx = -g w (/ total) there"""
 
     places: Index
+    weight: Any = 1.0
+    total: float | None = None  # None: no sum
+
+    hint = True  # in PyTorch the places are saved, so a second backward needs retain_graph
 
     def forward(self, x):
-        return -x[self.places]
+        y = x[self.places] * -self.xp.asarray(self.weight, x.dtype)
+        if self.total is None:
+            return y
+        return Sum(tuple(range(y.ndim)))(y) / self.total
 
     def dx(self, g):
-        return NllGradient(self.places, self.shapes[0])(g)
+        factor = self.weight if self.total is None else self.weight / self.total
+        return NllGradient(self.places, self.shapes[0], factor)(g)
 
     def samples(r):
         for x, labels, dim in [
@@ -63,35 +113,44 @@ class NllLoss(Op):
             (r.normal(4), r.integers(0, 4, ()), 0),
             (r.normal(0, 4), r.integers(0, 4, (0,)), 1),
         ]:
-            yield Sample(x, places=_places(labels, dim))
+            places, weight = _places(labels, dim), r.positive(*labels.shape)
+            yield Sample(x, places=places)
+            yield Sample(x, places=places, weight=weight, total=2.5)
         yield ErrorSample(
             lambda: nll(ones(2, 3), numpy.array([0, 3]), 1), "Target 3 is out of bounds", IndexError
         )
 
     def reference(self, torch, x):
-        return -x[tuple(torch.from_numpy(numpy.array(places)) for places in self.places)]
+        places = tuple(torch.from_numpy(numpy.array(places)) for places in self.places)
+        y = -x[places] * torch.as_tensor(self.weight, dtype=x.dtype)
+        return y if self.total is None else y.sum() / self.total
 
 
 class NllGradient(Op):
-    """y = zeros with -x at places;   dx = -g at places"""
+    """y = zeros with -w x at places;   dx = -g w at places"""
 
     places: Index
     shape: Shape
+    weight: Any = 1.0
 
     def forward(self, x):
         y = self.xp.zeros(self.shape, x.dtype)
-        y[self.places] = -x
+        y[self.places] = x * -self.xp.asarray(self.weight, x.dtype)
         return y
 
     def dx(self, g):
-        return NllLoss(self.places)(g)
+        return NllLoss(self.places, self.weight)(g)
 
     def samples(r):
-        yield Sample(r.normal(3), places=_places(r.integers(0, 4, (3,)), 1), shape=(3, 4))
+        places = _places(r.integers(0, 4, (3,)), 1)
+        yield Sample(r.normal(3), places=places, shape=(3, 4))
+        yield Sample(r.normal(), places=places, shape=(3, 4), weight=r.positive(3))
 
     def reference(self, torch, x):
         places = tuple(torch.from_numpy(numpy.array(places)) for places in self.places)
-        return torch.zeros(self.shape, dtype=x.dtype).index_put(places, -x)
+        weight = torch.as_tensor(self.weight, dtype=x.dtype)
+        values = (-x * weight).expand(places[0].shape)
+        return torch.zeros(self.shape, dtype=x.dtype).index_put(places, values)
 
 
 class BinaryCrossEntropy(Op):
@@ -179,16 +238,47 @@ def _places(labels: numpy.ndarray, dim: int) -> Index:
     return (*places[:dim], labels, *places[dim:])
 
 
-def nll(input: Tensor, labels: numpy.ndarray, dim: int) -> Tensor:
-    """-input at the label of each sample along `dim`: `labels` is an array without that dimension.
+def nll(
+    input: Tensor,
+    labels: numpy.ndarray,
+    dim: int,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "none",
+) -> Tensor:
+    """-w x at the label of each sample along `dim`: `labels` is an array without that dimension.
 
-    Raises IndexError for a label out of bounds. Source: PyTorch, torch.nn.functional.nll_loss.
+    `weight` w holds a constant for each class. Samples labelled `ignore_index` count nothing; the
+    "mean" is that weighted with w. Raises IndexError for a label out of bounds.
+    Source: PyTorch, torch.nn.functional.nll_loss.
 
     >>> import tinygrad_np as tnp
     >>> tnp.nll(tnp.tensor([[-0.5, -1.0]]), numpy.array([1]), dim=1)
     tensor([1.])
     """
+    kept = numpy.asarray(labels != ignore_index)
+    everything, places = kept.all(), _places(labels, dim)
+    if not everything:
+        places = tuple(numpy.broadcast_to(part, kept.shape)[kept] for part in places)
+        labels = labels[kept]
     outside = labels[(labels < 0) | (labels >= input.shape[dim])]
     if outside.size:
         raise IndexError(f"Target {outside[0]} is out of bounds.")
-    return NllLoss(_places(labels, dim))(input)
+    counts: Any = 1.0 if weight is None else getattr(weight, "array", weight)[labels]
+    if reduction == "none":
+        loss = NllLoss(places, counts)(input)
+        return loss if everything else named(AddAt((kept,), kept.shape)(loss), "NllLoss")
+    total = 1.0
+    if reduction == "mean":  # nan: of nothing
+        total = float(labels.size if weight is None else counts.sum()) or math.nan
+    return NllLoss(places, counts, total)(input)
+
+
+def mse(input: Tensor, target: Tensor, reduction: str = "none") -> Tensor:
+    """(input - target)^2, their sum or mean. Source: PyTorch, torch.nn.functional.mse_loss.
+
+    >>> import tinygrad_np as tnp
+    >>> mse(tnp.tensor([1.0, 2.0]), tnp.tensor([1.0, 4.0]), "mean")
+    tensor(2.)
+    """
+    return MseLoss(reduction)(*promoted(input, target))

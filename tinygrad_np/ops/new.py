@@ -6,18 +6,25 @@ from typing import Any
 
 from ..methods import tensor_method
 from ..tensor import Tensor
-from .creation import empty, full, like, ones, tensor, zeros
+from .creation import empty, full, like, ones, placed, tensor, zeros
 
 
 @tensor_method()
+@placed
 def new_tensor(
-    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    self: Tensor,
+    data: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`tensor(data)` in the dtype of this one. Source: PyTorch, torch.Tensor.new_tensor."""
     return tensor(data, device=device, requires_grad=requires_grad, **like(self, dtype))
 
 
 @tensor_method()
+@placed
 def new_full(
     self: Tensor,
     size: Any,

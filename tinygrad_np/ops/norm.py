@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 
 from .. import dtypes
+from ..backend import quiet
 from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -30,6 +31,7 @@ class Norm(Op):
     keepdim: bool = False
     p: float = 2
 
+    @quiet  # 0 to a power below 0 is inf
     def forward(self, x):
         if self.p == 2:
             return self.xp.sqrt((x * x).sum(self.dims, keepdims=self.keepdim))
@@ -64,6 +66,18 @@ class Norm(Op):
         return torch.linalg.vector_norm(x, self.p, self.dims, self.keepdim)
 
 
+def _must_not_be_empty(shape: Dims, dim: Any, dims: Dims, ord: float) -> None:
+    for i in dims:
+        if shape[i] == 0:
+            what = "an empty tensor because"
+            if dim is not None:
+                what = f"the dimension {i} because this dimension is empty and"
+            raise RuntimeError(
+                f"linalg.vector_norm cannot compute the {ord} norm on {what} the operation does "
+                "not have an identity"
+            )
+
+
 @along_axes
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
@@ -84,6 +98,8 @@ def vector_norm(
             f"Got {dtypes.scalar_name(x.dtype)}"
         )
     dims = axes(dim, x.ndim)
+    if ord < 0 or math.isinf(ord):
+        _must_not_be_empty(x.shape, dim, dims, ord)
     if math.isinf(ord):
         return (amax if ord > 0 else amin)(Abs()(x), dims, keepdim)
     if ord == 0:

@@ -8,10 +8,12 @@ from typing import Any
 import numpy
 
 from .. import dtypes
+from ..methods import NUMBERS
 from ..tensor import Tensor
-from .creation import default_dtype, leaf, shape_of
+from .creation import default_dtype, leaf, placed, shape_of
 
 
+@placed
 def arange(
     start: float = 0,
     end: float | None = None,
@@ -30,17 +32,26 @@ def arange(
     """
     start, end = (0, start) if end is None else (start, end)
     start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
-    if step == 0:
+    for name, x in (("start", start), ("end", end), ("step", step)):
+        if not isinstance(x, NUMBERS):
+            raise TypeError(f"arange(): argument '{name}' must be Number, not {type(x).__name__}")
+    if not step or step != step:
         raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
         raise RuntimeError(
             f"upper bound and lower bound inconsistent with step sign: {start} to {end} by {step}"
         )
     dtype = dtypes.common_type(start, end, step) if dtype is None else dtypes.to_numpy(dtype)
-    steps = numpy.arange(math.ceil((end - start) / step))
+    size = (end - start) / step
+    if size >= 2**63:
+        raise RuntimeError("invalid size, possible overflow?")
+    steps = numpy.arange(math.ceil(size))
     return leaf((start + steps * step).astype(dtype), requires_grad, device)
 
 
+@placed
 def linspace(
     start: float,
     end: float,
@@ -67,6 +78,7 @@ def linspace(
     return leaf(numbers.astype(dtype), requires_grad, device)
 
 
+@placed
 def eye(
     n: int,
     m: int | None = None,

@@ -156,6 +156,7 @@ class AnyAll(Op):
             yield Sample(numpy.array([0, 2], numpy.uint8), dims=(0,), every=every)
             yield Sample(r.integers(0, 2, (2, 3)), dims=(0, 1), keepdim=True, every=every)
             yield Sample(r.mask(0, 3), dims=(0,), every=every)
+            yield Sample(r.mask(2, 3), dims=(), every=every)
         yield ErrorSample(lambda: any(ones(2), 1), "but got 1", IndexError)
 
     def reference(self, torch, x):
@@ -265,6 +266,11 @@ def std(
     return Std(dims, keepdim, correction)(input)
 
 
+def _some(dim: Any, ndim: int) -> Dims:
+    """The axes of `any` and `all`, to which an empty `dim` means none and not all."""
+    return () if isinstance(dim, tuple | list) and not dim else axes(dim, ndim)
+
+
 @tensor_method()
 @along_axes
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
@@ -274,7 +280,7 @@ def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     >>> tnp.any(tnp.tensor([[True, False], [False, False]]), dim=1)
     tensor([ True, False])
     """
-    return AnyAll(axes(dim, input.ndim), keepdim)(input)
+    return AnyAll(_some(dim, input.ndim), keepdim)(input)
 
 
 @tensor_method()
@@ -286,4 +292,4 @@ def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     >>> tnp.all(tnp.tensor([[True, False], [True, True]]), dim=1)
     tensor([False,  True])
     """
-    return AnyAll(axes(dim, input.ndim), keepdim, True)(input)
+    return AnyAll(_some(dim, input.ndim), keepdim, True)(input)

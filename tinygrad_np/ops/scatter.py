@@ -78,13 +78,14 @@ def _places(name: str, input: Tensor, dim: int, index: Tensor, src: Any) -> Inde
     """Where `index` points to along `dim` of `input`, with all that PyTorch refuses refused."""
     dim = axis(dim, input.ndim)
     must_be_indices(name, index)
-    if index.ndim != input.ndim:
+    shape, counts = input.shape or (1,), index.shape or (1,)
+    if len(counts) != len(shape):
         raise RuntimeError(
             "Index tensor must have the same number of dimensions as self tensor: "
             f"{list(index.shape)} and {list(input.shape)}"
         )
-    limits = [n for i, n in enumerate(input.shape) if i != dim]
-    sizes = [n for i, n in enumerate(index.shape) if i != dim]
+    limits = [n for i, n in enumerate(shape) if i != dim]
+    sizes = [n for i, n in enumerate(counts) if i != dim]
     fits = all(n <= limit for n, limit in zip(sizes, limits, strict=True))
     if isinstance(src, Tensor):
         if src.dtype is not input.dtype:
@@ -92,8 +93,9 @@ def _places(name: str, input: Tensor, dim: int, index: Tensor, src: Any) -> Inde
                 f"{name}(): Expected self.dtype to be equal to src.dtype, but got {input.dtype} "
                 f"and {src.dtype}"
             )
-        fits = fits and src.ndim == index.ndim
-        fits = fits and all(n <= m for n, m in zip(index.shape, src.shape, strict=True))
+        room = src.shape or (1,)
+        fits = fits and len(room) == len(counts)
+        fits = fits and all(n <= m for n, m in zip(counts, room, strict=True))
     if not fits:
         raise RuntimeError(
             f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} "
@@ -101,14 +103,14 @@ def _places(name: str, input: Tensor, dim: int, index: Tensor, src: Any) -> Inde
             + f" and to be no larger size than src {list(src.shape)}"
             * isinstance(src, Tensor)
         )
-    return along(dim, input.array.shape, index.array)
+    return along(dim, shape, index.array.reshape(counts))
 
 
 def _part_of(src: Any, input: Tensor, index: Tensor) -> Any:
     """The elements of `src` that are written: those at the places of `index`."""
     if not isinstance(src, Tensor):
-        return wrap(numpy.broadcast_to(number(src, input.array.dtype), index.array.shape))
-    return src[tuple(slice(n) for n in index.shape)]
+        return wrap(numpy.broadcast_to(number(src, input.array.dtype), index.shape or (1,)))
+    return at_least_1d(src)[tuple(slice(n) for n in index.shape or (1,))]
 
 
 @tensor_method(in_place=("scatter_",))
@@ -136,9 +138,7 @@ def scatter(
     if src is None:
         raise TypeError("scatter() missing 1 required argument: src or value")
     if input.ndim == 0:
-        sources = at_least_1d(src) if isinstance(src, Tensor) else src
-        vector = scatter(input.reshape(1), dim, at_least_1d(index), sources, reduce=reduce)
-        return vector.reshape(())
+        return scatter(input.reshape(1), dim, index, src, reduce=reduce).reshape(())
     if index.array.size == 0:
         return input.clone()
     places = _places("scatter", input, dim, index, src)

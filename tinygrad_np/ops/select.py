@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from ..errors import OpError, described
-from ..methods import promoted, tensor_method
+from ..methods import of_tensors, promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
@@ -53,7 +53,9 @@ class Maximum(Op):
     def samples(r):
         yield from r.broadcasting()
         yield ErrorSample(
-            lambda: maximum(numpy.ones(3), "4"), "expected a Tensor.*got str", TypeError
+            lambda: maximum(numpy.ones(3), "4"),
+            "argument 'other' .position 2. must be Tensor, not str",
+            TypeError,
         )
 
     def reference(self, torch, a, b):
@@ -138,6 +140,7 @@ def _where(self: Tensor, condition: Any, other: Any) -> Tensor:
 
 
 @tensor_method(ufunc=numpy.maximum)
+@of_tensors
 def maximum(input: Any, other: Any) -> Tensor:
     """The larger of each pair of elements; nan wins. At ties each gets half the gradient.
 
@@ -151,6 +154,7 @@ def maximum(input: Any, other: Any) -> Tensor:
 
 
 @tensor_method(ufunc=numpy.minimum)
+@of_tensors
 def minimum(input: Any, other: Any) -> Tensor:
     """The smaller of each pair of elements; nan wins. At ties each gets half the gradient.
 
@@ -164,6 +168,7 @@ def minimum(input: Any, other: Any) -> Tensor:
 
 
 @tensor_method(ufunc=numpy.fmax)
+@of_tensors
 def fmax(input: Any, other: Any) -> Tensor:
     """The larger of each pair of elements; a number wins against nan. Source: PyTorch, torch.fmax.
 
@@ -176,6 +181,7 @@ def fmax(input: Any, other: Any) -> Tensor:
 
 
 @tensor_method(ufunc=numpy.fmin)
+@of_tensors
 def fmin(input: Any, other: Any) -> Tensor:
     """The smaller of each pair of elements; a number wins against nan. Source: PyTorch, torch.fmin.
 

@@ -7,6 +7,7 @@ import operator
 from typing import Any
 
 from ..methods import tensor_method
+from ..node import named
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
@@ -151,7 +152,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """
     shape = list(input.shape)
     shape.insert(axis(dim, input.ndim + 1), 1)
-    return Reshape(tuple(shape))(input)
+    return named(Reshape(tuple(shape))(input), "Unsqueeze")
 
 
 @tensor_method()
@@ -166,4 +167,5 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """
     chosen = () if dim == () else axes(dim, input.ndim)
     kept = (n for i, n in enumerate(input.shape) if n != 1 or i not in chosen)
-    return Reshape(tuple(kept))(input)
+    overload = 0 if dim is None else 1 if isinstance(dim, int) else 2
+    return named(Reshape(tuple(kept))(input), f"SqueezeBackward{overload}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtypes
+from ..grad_mode import no_grad
 from ..methods import promoted
 from ..tensor import Tensor
 from .norm import norm
@@ -28,7 +29,11 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         )
     ndim = max(x.ndim for x in pair)
     pair = [x.reshape(*[1] * (ndim - x.ndim), *x.shape) for x in pair]
-    a, b = (x / norm(x, 2, dim, keepdim=True).clamp(min=eps) for x in pair)
+    lengths = [norm(x, 2, dim, keepdim=True).clone() for x in pair]
+    with no_grad():  # as in PyTorch, the gradient is that of a length that is not limited
+        for length in lengths:
+            length.clamp_(min=eps)
+    a, b = (x / length for x, length in zip(pair, lengths, strict=True))
     return (a * b).sum(dim)
 
 

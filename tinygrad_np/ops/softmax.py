@@ -21,6 +21,11 @@ from .reduce import Sum, kept
 Dims = tuple[int, ...]
 
 
+def largest(x: Any, dims: Any) -> Any:
+    """The maximum along `dims`, kept as axes of length 1; that of nothing is -inf."""
+    return x.max(dims, keepdims=True, initial=-numpy.inf)
+
+
 class LogSoftmax(Op):
     """y = x - ln sum e^x along dim;   dx = g - e^y * sum of g"""
 
@@ -28,7 +33,7 @@ class LogSoftmax(Op):
 
     @quiet
     def forward(self, x):
-        y = x - x.max(self.dim, keepdims=True)
+        y = x - largest(x, self.dim)
         y -= self.xp.log(summed(self.xp.exp(y), (self.dim,), True))
         return y
 
@@ -41,6 +46,7 @@ class LogSoftmax(Op):
         yield Sample(r.normal(2, 3), dim=0)
         yield Sample(numpy.array([[1e4, -1e4, 0.0], [-1e4, -1e4, -1e4]]), dim=1)
         yield Sample(r.normal(0, 3), dim=1)
+        yield Sample(r.normal(0, 3), dim=0)
         yield ErrorSample(lambda: log_softmax(ones(2), 1), "got 1", IndexError)
 
     def reference(self, torch, x):
@@ -54,7 +60,7 @@ class Softmax(Op):
 
     @quiet
     def forward(self, x):
-        y = x - x.max(self.dim, keepdims=True)
+        y = x - largest(x, self.dim)
         self.xp.exp(y, out=y)
         y /= summed(y, (self.dim,), True)
         return y
@@ -67,6 +73,7 @@ class Softmax(Op):
         yield Sample(r.normal(2, 3, 4), dim=0)
         yield Sample(numpy.array([[1e4, -1e4, 0.0], [-1e4, -1e4, -1e4]]), dim=1)
         yield Sample(r.normal(0, 3), dim=1)
+        yield Sample(r.normal(0, 3), dim=0)
         yield ErrorSample(lambda: softmax(ones(2).long(), 0), '"softmax_lastdim_kernel_impl" not')
         yield ErrorSample(lambda: softmax(ones(2), 1), "but got 1", IndexError)
 
@@ -83,7 +90,7 @@ class LogSumExp(Op):
 
     @quiet
     def forward(self, x):
-        top = x.max(self.dims, keepdims=True)
+        top = largest(x, self.dims)
         top = self.xp.where(
             self.xp.isfinite(top), top, x.dtype.type(0)
         )  # a row of -inf has the sum 0, and one with inf the sum inf
@@ -103,6 +110,7 @@ class LogSumExp(Op):
         yield Sample(r.normal(2, 3, 4), dims=(0, 2), keepdim=True)
         yield Sample(numpy.array([[1e4, -1e4], [-1e4, -1e4]]), dims=(1,))
         yield Sample(r.normal(0, 3), dims=(1,))
+        yield Sample(r.normal(2, 0), dims=(1,))
         yield ErrorSample(lambda: logsumexp(ones(2), (0, 0)), "dim 0 appears multiple times")
 
     def reference(self, torch, x):

@@ -8,6 +8,7 @@ import numpy
 
 from .. import return_types
 from ..methods import tensor_method
+from ..node import named
 from ..tensor import Tensor, wrap
 from .axes import along_axes, axis
 from .gather import gather
@@ -54,7 +55,7 @@ def sort(
     tensor([3, 2, 1])
     """
     indices = argsort(input, dim, descending)
-    return return_types.sort(gather(input, dim, indices), indices)
+    return return_types.sort(named(gather(input, dim, indices), "Sort"), indices)
 
 
 @tensor_method()
@@ -78,7 +79,7 @@ def topk(
     indices = argsort(input, dim, largest)
     if input.ndim:
         indices = GetItem((slice(None),) * dim + (slice(k),))(indices)
-    return return_types.topk(gather(input, dim, indices), indices)
+    return return_types.topk(named(gather(input, dim, indices), "Topk"), indices)
 
 
 @tensor_method()

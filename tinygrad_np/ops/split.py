@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..methods import tensor_method
+from ..node import named
 from ..tensor import Tensor
 from .axes import axis
 from .index import GetItem
@@ -13,6 +14,15 @@ from .index import GetItem
 
 def _between(input: Tensor, dim: int, start: int, end: int) -> Tensor:
     return GetItem((slice(None),) * dim + (slice(start, end),))(input)
+
+
+def _several(name: str, parts: Iterable[Tensor]) -> tuple[Tensor, ...]:
+    """The parts, marked as views from one call: no change of them in place is recorded."""
+    views = tuple(named(part, name) for part in parts)
+    for i, part in enumerate(views):
+        if part.view_of is not None:
+            part.view_of.part = f"Output {i} of {name}"
+    return views
 
 
 def _dim(name: str, input: Tensor, dim: int) -> int:
@@ -46,7 +56,7 @@ def split(
             f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}"
         )
     starts = range(0, max(size, 1), sections or 1)
-    return tuple(_between(tensor, dim, i, min(i + sections, size)) for i in starts)
+    return _several("Split", (_between(tensor, dim, i, min(i + sections, size)) for i in starts))
 
 
 @tensor_method(name="split")
@@ -75,7 +85,8 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
             f"split_with_sizes expects split_sizes to sum exactly to {input.shape[dim]} (input "
             f"tensor's size at dimension {dim}), but got split_sizes={list(split_sizes)}"
         )
-    return tuple(_between(input, dim, a, b) for a, b in itertools.pairwise(ends))
+    parts = (_between(input, dim, a, b) for a, b in itertools.pairwise(ends))
+    return _several("SplitWithSizes", parts)
 
 
 @tensor_method()
@@ -135,7 +146,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     if input.ndim == 0:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = axis(dim, input.ndim)
-    return tuple(select(input, dim, i) for i in range(input.shape[dim]))
+    return _several("Unbind", (select(input, dim, i) for i in range(input.shape[dim])))
 
 
 @tensor_method()

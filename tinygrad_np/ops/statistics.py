@@ -7,11 +7,12 @@ from typing import Any
 import numpy
 
 from .. import return_types
+from ..backend import quiet
 from ..methods import tensor_method
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
 from .axes import along_axes, axis
-from .cast import not_implemented
+from .cast import Cast, not_implemented
 from .creation import ones, tensor
 from .extremes import Amax, amax, amin
 from .gather import gather
@@ -70,7 +71,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         raise not_implemented("median_cpu", input)
     if dim is None:
         if input.array.size == 0:
-            return input.sum() / 0
+            return quiet(Cast(input.array.dtype))(input.sum() / 0)  # nan, or what it is cast to
         return Median(tuple(range(input.ndim)))(input)
     dim = axis(dim, input.ndim)
     if input.ndim and input.shape[dim] == 0:

@@ -60,6 +60,31 @@ def as_told(tensor: Tensor) -> numpy.ndarray:
     return array
 
 
+def memory_order(tensor: Tensor) -> tuple[int, ...] | None:
+    """The dimensions of `tensor` as its strides order them, the slowest first; None if row-major.
+
+    So PyTorch lays out `empty_like(tensor)` and fills it with random numbers. Like there an
+    expanded dimension, of stride 0, stays where it is.
+    """
+    if tensor.view_of is None:
+        return None
+    strides = as_told(tensor).strides
+    sized = [d for d, n in enumerate(tensor.array.shape) if n > 1]
+    order = sized[::-1]
+    for at in range(1, len(order)):
+        for before in reversed(range(at)):
+            faster, slower = strides[order[before]], strides[order[at]]
+            if 0 < faster < slower:
+                break
+            if faster > slower > 0:
+                order[before], order[at] = order[at], order[before]
+                at = before
+    order.reverse()
+    if order == sized:
+        return None
+    return (*(d for d, n in enumerate(tensor.array.shape) if n <= 1), *order)
+
+
 @tensor_method()
 def view_as(self: Tensor, other: Tensor) -> Tensor:
     """`self.view(other.size())`. Source: PyTorch, torch.Tensor.view_as."""
@@ -82,12 +107,12 @@ def stride(self: Tensor, dim: int | None = None) -> Any:
 
 
 @tensor_method()
-def is_contiguous(self: Tensor) -> bool:
+def is_contiguous(self: Tensor, memory_format: Any = None) -> bool:
     """Whether the elements lie in row-major order: see `stride`."""
-    return as_told(self).flags.c_contiguous
+    return self.view_of is None or as_told(self).flags.c_contiguous
 
 
 @tensor_method()
-def contiguous(self: Tensor) -> Tensor:
+def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor itself if `is_contiguous`, otherwise a copy that is."""
     return self if is_contiguous(self) else Clone()(self)

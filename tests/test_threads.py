@@ -1,0 +1,191 @@
+"""Work in parts: the same results with any number of threads, and none where it does not pay."""
+
+import itertools
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+import tinygrad_np as tnp
+from tinygrad_np import layout, threads
+from tinygrad_np.conv_algorithms import row_fused
+from tinygrad_np.conv_algorithms.geometry import Geometry
+
+
+@pytest.fixture(autouse=True)
+def _as_before():
+    before = tnp.get_num_threads()
+    yield
+    tnp.set_num_threads(before)
+
+
+@pytest.fixture
+def everything_pays(monkeypatch):
+    monkeypatch.setattr(threads, "THRESHOLD", 0)
+
+
+def names(part):
+    return part, threading.current_thread().name
+
+
+def convolved(x, w, g, geometry):
+    y, hint = row_fused.forward(x, w, geometry)
+    gw = row_fused.weight_grad(x, g, geometry, w.shape, hint)
+    return y, row_fused.input_grad(g, w, geometry, x.shape), gw
+
+
+STRIDES, DILATIONS, GROUPS = [(1, 1), (2, 3), (3, 1)], [(1, 1), (2, 1)], [1, 2]
+KERNELS = [(1, 1), (3, 2), (5, 5)]
+
+
+@pytest.mark.usefixtures("everything_pays")
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_convolutions_agree_with_any_number_of_threads(n):
+    r = np.random.default_rng(0)
+    grid = itertools.product(
+        STRIDES, DILATIONS, GROUPS, KERNELS, [((0, 0), (0, 0)), ((2, 1), (1, 3))]
+    )
+    for stride, dilation, groups, kernel, padding in grid:
+        geometry = Geometry(stride, padding, dilation, groups)
+        x, w = r.standard_normal((n, 4, 9, 8)), r.standard_normal((6, 4 // groups, *kernel))
+        g = r.standard_normal((n, 6, *geometry.output_size((9, 8), kernel)))
+        tnp.set_num_threads(1)
+        alone = convolved(x, w, g, geometry)
+        for number in (2, 3):
+            tnp.set_num_threads(number)
+            for ours, same in zip(convolved(x, w, g, geometry), alone, strict=True):
+                np.testing.assert_allclose(
+                    ours, same, rtol=1e-12, atol=1e-12, err_msg=f"{geometry}"
+                )
+
+
+@pytest.mark.usefixtures("everything_pays")
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_copies_into_another_order_agree(number):
+    tnp.set_num_threads(number)
+    x = np.arange(2.0 * 7 * 3 * 5).reshape(2, 7, 3, 5)
+    np.testing.assert_array_equal(layout.internal(x), x)
+    assert layout.is_internal(layout.internal(x))
+    np.testing.assert_array_equal(layout.in_c_order(layout.internal(x)), x)
+    np.testing.assert_array_equal(layout.internal(x[:, :0]), x[:, :0])
+
+
+@pytest.mark.usefixtures("everything_pays")
+def test_parts_make_up_the_whole():
+    for number, count in itertools.product([1, 2, 3, 4], [0, 1, 2, 3, 7, 10]):
+        tnp.set_num_threads(number)
+        parts = threads.in_parts(lambda part: part, count, 1)
+        assert [i for part in parts for i in range(part.start, part.stop)] == [*range(count)]
+        assert len(parts) == max(1, min(number, count))
+
+
+def test_nothing_is_split_below_the_threshold():
+    tnp.set_num_threads(3)
+    here = threading.current_thread().name
+    assert threads.in_parts(names, 9, threads.THRESHOLD - 1) == [(slice(0, 9), here)]
+    parts = threads.in_parts(names, 9, threads.THRESHOLD)
+    assert [part for part, _ in parts] == [slice(0, 3), slice(3, 6), slice(6, 9)]
+    assert parts[0][1] == here
+    assert all(name.startswith("tinygrad_np") for _, name in parts[1:])
+
+
+@pytest.mark.usefixtures("everything_pays")
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_the_error_of_a_part_is_raised_when_all_have_ended(failing):
+    tnp.set_num_threads(3)
+    ended = []
+
+    def work(part):
+        if part.start == failing:
+            raise RuntimeError(f"part {failing}")
+        ended.append(part.start)
+
+    with pytest.raises(RuntimeError, match=f"part {failing}"):
+        threads.in_parts(work, 3, 1)
+    assert sorted(ended) == [i for i in range(3) if i != failing]
+    assert len(threads.in_parts(names, 3, 1)) == 3  # and it works again
+
+
+@pytest.mark.usefixtures("everything_pays")
+def test_a_part_is_not_split_again():
+    tnp.set_num_threads(2)
+    inner = threads.in_parts(lambda part: len(threads.in_parts(names, 4, 1)), 2, 1)
+    assert inner == [1, 1]
+
+
+@pytest.mark.usefixtures("everything_pays")
+def test_blas_has_one_thread_meanwhile_and_its_own_number_afterwards():
+    get, put = threads._blas()
+    before = get()
+    try:
+        put(2)
+        tnp.set_num_threads(2)
+        assert threads.in_parts(lambda part: get(), 2, 1) == [1, 1]
+        assert get() == 2
+    finally:
+        put(before)
+
+
+@pytest.mark.usefixtures("everything_pays")
+def test_without_openblas_nothing_is_split(monkeypatch):
+    monkeypatch.setattr(threads, "_blas", lambda: None)
+    tnp.set_num_threads(2)
+    assert len(threads.in_parts(names, 4, 1)) == 1
+
+
+@pytest.mark.usefixtures("everything_pays")
+def test_parts_are_as_quiet_as_their_caller():
+    tnp.set_num_threads(2)
+    with np.errstate(all="raise"):
+        states = threads.in_parts(lambda part: np.geterr()["divide"], 2, 1)
+    assert states == ["raise", "raise"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "number"),
+    [
+        ({"TINYGRAD_NP_NUM_THREADS": "3", "OMP_NUM_THREADS": "5"}, 3),
+        ({"OMP_NUM_THREADS": "5"}, 5),
+        ({"TINYGRAD_NP_NUM_THREADS": "0"}, 1),
+    ],
+)
+def test_the_number_comes_from_the_environment(monkeypatch, environment, number):
+    for name in ("TINYGRAD_NP_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert threads._default() == number
+
+
+def test_the_number_is_checked_as_by_torch():
+    for wrong in (0, -1, 1.5, "2"):
+        kind = type(wrong).__name__
+        text = "expects a positive integer" if kind == "int" else f"expects an int, but got {kind}"
+        for library in (tnp, torch):
+            with pytest.raises(RuntimeError, match=f"set_num_threads {text}"):
+                library.set_num_threads(wrong)
+
+
+CHILD = """
+import os, numpy as np, tinygrad_np as tnp
+from tinygrad_np import threads
+tnp.set_num_threads(2)
+twice = lambda: len(threads.in_parts(lambda part: np.ones(9).sum(), 2, 1e9))
+assert twice() == 2
+child = os.fork()
+if child == 0:
+    os._exit(0 if twice() == 2 else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+print("done")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_a_fork_and_the_end_of_the_interpreter_are_survived():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", CHILD], capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.returncode) == ("done\n", 0), done.stderr
