@@ -33,7 +33,7 @@ def cases(draw, transposed=False):
     if transposed:
         rates = zip(options["stride"], options["dilation"], strict=True)
         options["output_padding"] = tuple(draw(st.integers(0, max(r) - 1)) for r in rates)
-        size = [draw(st.integers(1 - -4 // s, 5)) for s in options["stride"]]  # 4: twice the padding
+        size = [draw(st.integers(1 - -4 // s, 5)) for s in options["stride"]]  # 4: 2 paddings
     else:
         size = [e + draw(st.integers(0, 4)) for e in extents]
     outer, inner = groups * draw(st.integers(1, 2)), draw(st.integers(1, 2))

@@ -158,3 +158,8 @@ def test_inputs_have_one_or_two_dimensions_more(name, n):
         expected = rf"Expected {n + 1}D .* or {n + 2}D .* input to {name}{n}d, but got input of siz"
         with pytest.raises(RuntimeError, match=expected):
             getattr(F, f"{name}{n}d")(tnp.ones(shape), 2)
+
+
+def test_the_gradient_of_a_thin_image_in_another_memory_order():
+    x = ties(0, 2, 2, 3).transpose(0, 2, 1).copy().transpose(0, 2, 1)
+    same(call("max_pool2d", kernel_size=(1, 2), dilation=2), x)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..layout import Array, Shape, in_order_of, kept, order
+from ..layout import Array, Shape, in_order_of, kept, order, zeros
 from .geometry import Geometry, Pair, pool_output_shape
 
 
@@ -137,8 +137,8 @@ def tap_scatter(g: Array, taps: Array, kernel: Pair, geometry: Geometry, x_shape
              [1., 0.]]]])
     """
     taps = kept(taps)
-    g, gx = in_order_of(taps, g), np.empty_like(taps, g.dtype, shape=x_shape)
-    gx.fill(0)
+    g = in_order_of(taps, g)
+    gx = np.zeros(x_shape, g.dtype) if taps.flags.c_contiguous else zeros(x_shape, g.dtype)
     (eh, ew), (sh, sw) = geometry.extent(kernel), geometry.stride
     if eh <= sh and ew <= sw and kernel[0] * kernel[1] <= 4:  # no window meets another
         for tap, (rows, columns), (h, w) in geometry.positions(x_shape[2:], kernel):
