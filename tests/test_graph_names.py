@@ -27,7 +27,9 @@ F.group_norm(x, 3 - 2); F.gelu(x); F.gelu(x, approximate="tanh"); F.silu(x); F.m
 F.softplus(x); F.logsigmoid(x); F.glu(z, 0); F.relu(x);
 x.max(); x.min(); x.max(0).values; x.min(1, keepdim=True).values; x.sort().values;
 x.topk(2).values; z.squeeze(); z.squeeze(1); z.squeeze((1,)); x.unsqueeze(0); x.unbind()[0];
-x.split(2)[0]; x.split([1, 3])[1]; x.chunk(2)[0]; x.tensor_split(2)[0]
+x.split(2)[0]; x.split([1, 3])[1]; x.chunk(2)[0]; x.tensor_split(2)[0];
+x.t(); x.transpose(0, 1); x.permute(1, 0); x.tril(); x.triu(1); x.masked_fill(x > 0, 1.0);
+F.pad(x, (1, 1)); F.linear(x, x, w.sum().reshape(1).expand(4))
 """
 
 

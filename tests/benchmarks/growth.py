@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy
+
+sys.path.append(str(Path(__file__).parents[2]))  # where the packages lie, if not installed
 
 LIMIT = 1.05
 

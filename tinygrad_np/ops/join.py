@@ -69,6 +69,7 @@ class Stack(Op):
 class Pad(Op):
     """y = x with rows of `value` before and after along each axis;   dx = the inner part of g"""
 
+    torch_name = "ConstantPadNd"
     widths: tuple[tuple[int, int], ...]  # (before, after) per axis; negative ones cut off
     value: float = 0.0
 

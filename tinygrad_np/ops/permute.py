@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..methods import tensor_method, tensor_property
+from ..node import named
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
@@ -79,7 +80,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     if order:
         a, b = axis(dim0, input.ndim), axis(dim1, input.ndim)
         order[a], order[b] = order[b], order[a]
-    return Permute(tuple(order))(input)
+    return named(Permute(tuple(order))(input), "Transpose")
 
 
 @tensor_method("moveaxis")
@@ -118,7 +119,7 @@ def t(input: Tensor) -> Tensor:
     """
     if input.ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
-    return Permute(tuple(reversed(range(input.ndim))))(input)
+    return named(Permute(tuple(reversed(range(input.ndim))))(input), "T")
 
 
 @tensor_property

@@ -8,6 +8,7 @@ import numpy
 
 from ..errors import OpError
 from ..methods import NUMBERS, tensor_method
+from ..node import named
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
@@ -251,7 +252,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
             f"masked_fill(): argument 'value' must be Tensor or Number, not {type(value).__name__}"
         )
     broadcast_shapes(mask.shape, input.shape)
-    return Where()(mask, one_value("masked_fill_", input, value), input)
+    filled = Where()(mask, one_value("masked_fill_", input, value), input)
+    return named(filled, "MaskedFill")
 
 
 @tensor_method()

@@ -39,16 +39,16 @@ class Where(Op):
 
 
 class Maximum(Op):
-    """y = max(a, b);   da = g * [a > b],   db = g * [b > a]   (a half each at ties)"""
+    """y = max(a, b);   da = g * [a >= b],   db = g * [b >= a]   (a half each at ties; 1 at nan)"""
 
     def forward(self, a, b):
         return self.xp.maximum(a, b)
 
     def da(self, g, a, b):
-        return g * (a > b) + g * (a == b) * 0.5
+        return g * ~(a < b) - g * (a == b) * 0.5
 
     def db(self, g, a, b):
-        return g * (b > a) + g * (a == b) * 0.5
+        return g * ~(b < a) - g * (a == b) * 0.5
 
     def samples(r):
         yield from r.broadcasting()
@@ -63,16 +63,16 @@ class Maximum(Op):
 
 
 class Minimum(Op):
-    """y = min(a, b);   da = g * [a < b],   db = g * [b < a]   (a half each at ties)"""
+    """y = min(a, b);   da = g * [a <= b],   db = g * [b <= a]   (a half each at ties; 1 at nan)"""
 
     def forward(self, a, b):
         return self.xp.minimum(a, b)
 
     def da(self, g, a, b):
-        return g * (a < b) + g * (a == b) * 0.5
+        return g * ~(a > b) - g * (a == b) * 0.5
 
     def db(self, g, a, b):
-        return g * (b < a) + g * (a == b) * 0.5
+        return g * ~(b > a) - g * (a == b) * 0.5
 
     samples = Maximum.samples
 

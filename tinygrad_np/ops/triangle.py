@@ -8,6 +8,7 @@ import numpy
 
 from .. import dtypes
 from ..methods import tensor_method
+from ..node import named
 from ..tensor import Tensor
 from .creation import leaf
 from .index import AddAt
@@ -35,7 +36,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
             [1., 1., 0.]])
     """
     zero = numpy.zeros((), input.array.dtype)
-    return Where()(_below("tril", input, diagonal), input, zero)
+    return named(Where()(_below("tril", input, diagonal), input, zero), "Tril")
 
 
 @tensor_method(in_place=("triu_",))
@@ -50,7 +51,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
             [0., 0., 1.]])
     """
     zero = numpy.zeros((), input.array.dtype)
-    return Where()(_below("triu", input, diagonal - 1), zero, input)
+    return named(Where()(_below("triu", input, diagonal - 1), zero, input), "Triu")
 
 
 def _indices(row: int, col: int, below: Any, dtype: Any, device: Any) -> Tensor:
