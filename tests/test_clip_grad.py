@@ -43,6 +43,8 @@ def test_norms_and_clipping(data):
     shapes = [tuple(data.draw(st.lists(st.integers(low, 4), max_size=3))) for _ in dtypes]
     scale = data.draw(st.sampled_from([1e-3, 1.0, 30.0]))
     limit = data.draw(st.sampled_from([0.0, 0.3, 1, 1e3, math.inf]))
+    if "float16" in dtypes and float(order) < 0 and scale < 1:
+        limit = limit or 0.3  # PyTorch divides 0 by the norm as 0 * (1 / norm): 0 * inf is nan
     r = np.random.default_rng(len(dtypes))
     gradients = [
         np.asarray(scale * r.normal(size=shape)).astype(dtype)
