@@ -30,9 +30,11 @@ def backward_of(f: Callable[..., Any], *leaves: Any) -> Callable[[], None]:
         for leaf in leaves:
             leaf.grad = None
         y = f(*leaves)
-        y.backward(weight.setdefault(0, y.detach() * 0 + 1))
+        if not weights:
+            weights.append(y.detach() * 0 + 1)
+        y.backward(weights[0])
 
-    weight: dict[int, Any] = {}
+    weights: list[Any] = []
     return run
 
 
