@@ -57,6 +57,7 @@ TIERS: dict[int, dict[str, str]] = {
         "torch.optim.Optimizer": """
             zero_grad step state_dict load_state_dict add_param_group""",
         "torch.optim.lr_scheduler": "StepLR MultiStepLR ExponentialLR LambdaLR",
+        "torch.optim.lr_scheduler.LRScheduler": "step get_last_lr state_dict load_state_dict",
         "torch.utils.data": "Dataset TensorDataset DataLoader Subset random_split",
         "torchvision.datasets": "MNIST FashionMNIST",
         "torchvision.transforms": "Compose ToTensor Normalize Lambda",

@@ -106,7 +106,7 @@ def test_memory_formats_are_names():
     for name in ("strided", "contiguous_format", "preserve_format", "channels_last"):
         ours = getattr(tnp, name)
         assert repr(ours) == repr(getattr(torch, name)) == f"torch.{name}"
-        assert copy.deepcopy(ours) is ours or pickle.loads(pickle.dumps(ours)) is ours
+        assert copy.deepcopy(ours) is pickle.loads(pickle.dumps(ours)) is ours
 
 
 def test_data_is_found_as_an_attribute():
@@ -114,8 +114,8 @@ def test_data_is_found_as_an_attribute():
 
 
 def test_files_of_ops_are_no_public_names():
-    modules = [name for name, x in vars(tnp).items() if getattr(x, "__package__", "") == "x"]
-    assert modules == []
+    files = [n for n, x in vars(tnp).items() if getattr(x, "__package__", "") == "tinygrad_np.ops"]
+    assert files == ["ops"]
     assert not hasattr(tnp, "division")
     assert tnp.ops.division is not None
 

@@ -41,9 +41,8 @@ def place_of(name: str) -> str:
     known = name
     while known not in places:
         known = known.rpartition(".")[0]
-    return (
-        (places[known] + name[len(known) :]) if known else ".".join([places[""], name]).strip(".")
-    )
+    rest = name[len(known) :].strip(".")
+    return f"{places[known]}.{rest}" if rest else places[known]
 
 
 class _Finder(MetaPathFinder, Loader):

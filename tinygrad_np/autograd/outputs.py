@@ -12,7 +12,7 @@ from ..rules import Rule
 
 
 class Bundle(tuple):
-    """The gradients of all outputs of a node, None where there is none; they add up in place."""
+    """The gradients of all outputs of a node, None where there is none; they add up one by one."""
 
     shape = ("bundle",)  # what the engine compares with the shape that the node noted
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..methods import promoted, tensor_method
 from ..op import Op
-from ..samples import Sample
+from ..samples import ErrorSample, Rng, Sample
 from ..tensor import Tensor
 from .cast import floating
 
@@ -25,15 +25,30 @@ class Pointwise(Op):
 
 
 def pointwise(
-    op: type[Op], summary: str, *aliases: str, ufunc: Any = None
+    op: Any,
+    summary: str,
+    *aliases: str,
+    ufunc: Any = None,
+    taken: Callable[[Tensor, str], Tensor] = lambda x, name: floating(x),
 ) -> Callable[[Any], Tensor]:
-    """The public function of `op`, its methods and their forms in place; integers become floats."""
-    name = op.__name__.lower()
+    """The public function of `op`, its methods and their forms in place.
+
+    `taken` makes of an argument what the op takes: by default integers become floats. What the
+    function refuses becomes one of the op's samples.
+    """
+    name, samples = op.__name__.lower(), op.samples
 
     def function(input: Any) -> Tensor:
-        return op()(floating(*promoted(input)))
+        (x,) = promoted(input)
+        return op()(taken(x, name))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{summary}\n\n{op.__doc__}\n\nSource: PyTorch, torch.{name}."
+
+    def with_error(r: Rng) -> Iterator[Sample | ErrorSample]:
+        yield from samples(r)
+        yield ErrorSample(lambda: function("4"), "expected a Tensor.*got str", TypeError)
+
+    op.samples = with_error
     in_place = tuple(f"{each}_" for each in (name, *aliases))
     return tensor_method(*aliases, in_place=in_place, ufunc=ufunc)(function)

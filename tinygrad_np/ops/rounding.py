@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -13,6 +12,7 @@ from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
 from .cast import not_implemented
 from .creation import ones
+from .pointwise import pointwise
 
 
 class Rounding(Op):
@@ -76,24 +76,17 @@ class Round(Rounding):
         return torch.round(x, decimals=self.decimals) if self.decimals else torch.round(x)
 
 
-def _rounds(op: type[Op], summary: str, *aliases: str, ufunc: Any) -> Callable[[Any], Tensor]:
-    name = op.__name__.lower()
-
-    def function(input: Any) -> Tensor:
-        (x,) = promoted(input)
-        if x.dtype == numpy.bool_:
-            raise not_implemented(f"{name}_vml_cpu", x)
-        return op()(x)
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{summary} Its gradient is 0.\n\nSource: PyTorch, torch.{name}."
-    in_place = tuple(f"{each}_" for each in (name, *aliases))
-    return tensor_method(*aliases, in_place=in_place, ufunc=ufunc)(function)
+def _numbers(x: Tensor, name: str) -> Tensor:
+    if x.dtype == numpy.bool_:
+        raise not_implemented(f"{name}_vml_cpu", x)
+    return x
 
 
-floor = _rounds(Floor, "The largest whole number <= x.", ufunc=numpy.floor)
-ceil = _rounds(Ceil, "The smallest whole number >= x.", ufunc=numpy.ceil)
-trunc = fix = _rounds(Trunc, "x without its digits behind the point.", "fix", ufunc=numpy.trunc)
+floor = pointwise(Floor, "The largest whole number <= x.", ufunc=numpy.floor, taken=_numbers)
+ceil = pointwise(Ceil, "The smallest whole number >= x.", ufunc=numpy.ceil, taken=_numbers)
+trunc = fix = pointwise(
+    Trunc, "x without its digits behind the point.", "fix", ufunc=numpy.trunc, taken=_numbers
+)
 
 
 @tensor_method(in_place=("round_",), ufunc=numpy.rint)
