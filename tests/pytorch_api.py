@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,9 +57,12 @@ TIERS: dict[int, dict[str, str]] = {
         "torch.optim": "SGD Adam Adadelta",
         "torch.optim.Optimizer": """
             zero_grad step state_dict load_state_dict add_param_group""",
+        "an optimiser": "param_groups",
+        "torch.autograd.graph.Node": "next_functions",
         "torch.optim.lr_scheduler": "StepLR MultiStepLR ExponentialLR LambdaLR",
         "torch.optim.lr_scheduler.LRScheduler": "step get_last_lr state_dict load_state_dict",
         "torch.utils.data": "Dataset TensorDataset DataLoader Subset random_split",
+        "a data loader": "__len__ dataset",
         "torchvision.datasets": "MNIST FashionMNIST",
         "torchvision.transforms": "Compose ToTensor Normalize Lambda",
         "torch.autograd": """
@@ -124,6 +128,14 @@ TIERS: dict[int, dict[str, str]] = {
 }  # fmt: skip
 
 
+# What only the objects of a class have, and how to make one.
+OBJECTS: dict[str, Callable[[Any], Any]] = {
+    "torch.autograd.graph.Node": lambda t: t.ones(1, requires_grad=True).exp().grad_fn,
+    "an optimiser": lambda t: t.optim.SGD([t.nn.Parameter(t.zeros(1))]),
+    "a data loader": lambda t: t.utils.data.DataLoader([1]),
+}
+
+
 class Row(NamedTuple):
     """A name, and whether it is done, refused (with the reason) or missing."""
 
@@ -135,7 +147,9 @@ class Row(NamedTuple):
 
 
 def found(place: str) -> Any:
-    """The module or class here that PyTorch's `place` is; None if there is none."""
+    """The module, class or object here that PyTorch's `place` is; None if there is none."""
+    if place in OBJECTS:
+        return OBJECTS[place](tnp)
     parent, _, last = place.rpartition(".")
     if last[0].isupper():
         return getattr(found(parent), last, None)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import torch
-from pytorch_api import TABLE, TIERS, as_markdown, found, rows
+from pytorch_api import OBJECTS, TABLE, TIERS, as_markdown, found, rows
 
 ROWS = rows()
 
@@ -31,9 +31,32 @@ def test_the_names_are_pytorchs():
         home = torch
         for part in row.place.split(".")[1:]:
             home = getattr(home, part)
+        home = OBJECTS.get(row.place, lambda _, home=home: home)(torch)
         known = hasattr(home, row.name) or row.name in ("onnx", "checkpoint", "tensorboard")
         known = known or row.place.endswith("FunctionCtx")  # saved_tensors is the node's, in C++
         assert known, f"{row.place} has no {row.name}"
+
+
+PLACES = {
+    "torch": torch,
+    "torch.Tensor": torch.Tensor,
+    "torch.nn.functional": torch.nn.functional,
+}
+ELSEWHERE = [
+    pytest.param(place, name, id=f"{place}.{name}")
+    for place, home in PLACES.items()
+    for name in sorted(
+        {row.name for row in ROWS if row.place in PLACES and row.state == "done"}
+        | {f"{row.name}_" for row in ROWS if row.place in PLACES and row.state == "done"}
+    )
+    if inspect.isroutine(getattr(home, name, None)) and not name.startswith("__")
+]
+
+
+@pytest.mark.parametrize(("place", "name"), ELSEWHERE)
+def test_what_is_done_in_one_place_is_done_in_all_that_pytorch_has(place, name):
+    """As function, as method, in `nn.functional` and in place, where PyTorch has it so."""
+    assert hasattr(found(place), name)
 
 
 # Arguments of PyTorch's that mean nothing here: they say where and how memory is laid out.

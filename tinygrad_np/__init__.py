@@ -9,7 +9,7 @@ tensor([2., 4.])
 
 from math import e, inf, nan, pi
 
-from . import autograd, backend, distributions, linalg, ops, pytorch_names
+from . import autograd, backend, distributions, linalg, ops, pytorch_names, twins
 from .backend import device
 from .defaults import (
     channels_last,
@@ -115,4 +115,5 @@ for _name in [n for n, x in globals().items() if getattr(x, "__package__", "") =
 hide(__file__)
 backend.keep_freed_memory()
 pytorch_names.install()
-__getattr__ = refusing(__name__, submodules=("nn", "optim", "utils"))
+globals().update(twins.METHODS)
+__getattr__ = refusing(__name__, ("nn", "optim", "utils"), twins.ELSEWHERE)

@@ -89,8 +89,12 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def refusing(module: str, submodules: Iterable[str] = ()) -> Callable[[str], Any]:
-    """The `__getattr__` of `module`: imports `submodules`, says why a refused name is not there.
+def refusing(
+    module: str, submodules: Iterable[str] = (), elsewhere: Mapping[str, str] | None = None
+) -> Callable[[str], Any]:
+    """The `__getattr__` of `module`: says why a refused name is not there.
+
+    It imports `submodules` when they are asked for, and the names that `elsewhere` gives a module.
 
     >>> import tinygrad_np as tnp
     >>> tnp.jit
@@ -100,10 +104,13 @@ def refusing(module: str, submodules: Iterable[str] = ()) -> Callable[[str], Any
 you read is what runs
     """
     reasons = REFUSED.get(module, {})
+    homes = elsewhere or {}
 
     def __getattr__(name: str) -> Any:
         if name in submodules:
             return import_module(f"{module}.{name}")
+        if name in homes:
+            return getattr(import_module(homes[name]), name)
         if name in reasons:
             raise AttributeError(f"{module} has no {name}: {reasons[name]}")
         raise AttributeError(f"module {module!r} has no attribute {name!r}")

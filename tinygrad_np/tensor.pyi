@@ -433,6 +433,9 @@ class Tensor:
     def bernoulli_(self, p: Any=..., *, generator: Generator | None=...) -> Tensor:
         ...
 
+    def bfloat16(self) -> Tensor:
+        ...
+
     def bincount(self, weights: Tensor | None=..., minlength: builtins.int=...) -> Tensor:
         ...
 

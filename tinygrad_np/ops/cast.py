@@ -160,6 +160,7 @@ def _to(name: str, dtype: dtypes.dtype) -> None:
 
 for _name in ("half", "float", "double", "short", "int", "long", "bool"):
     _to(_name, getattr(dtypes, _name))
+_to("bfloat16", dtypes.bfloat16)  # refused by name when it is called
 _to("char", dtypes.int8)
 _to("byte", dtypes.uint8)
 

@@ -1,0 +1,18 @@
+"""The methods of Tensor that PyTorch has as functions too: `exp_(x)` is `x.exp_()`."""
+
+from .tensor import Tensor
+
+# By PyTorch's name. What `ops/` makes a function and a method at once is not in this list.
+_METHODS = """
+    absolute multiply negative subtract detach get_device is_complex is_inference
+    abs_ acos_ addmv_ arccos_ arcsin_ arctan_ asin_ atan_ ceil_ clamp_ clip_ cos_ cosh_ detach_
+    erf_ exp2_ exp_ expm1_ fill_ fix_ floor_ frac_ log10_ log1p_ log2_ log_ nan_to_num_ neg_
+    reciprocal_ round_ rsqrt_ sin_ sinh_ sqrt_ square_ tan_ trunc_ zero_"""
+
+# PyTorch's C++ signatures of functions that have their home in nn.functional.
+_IN_NN = """
+    batch_norm instance_norm layer_norm group_norm rms_norm dropout dropout_ alpha_dropout
+    kl_div binary_cross_entropy_with_logits cosine_embedding_loss"""
+
+ELSEWHERE = {name: "nn.functional.twins" for name in _IN_NN.split()}
+METHODS = {name: getattr(Tensor, name) for name in _METHODS.split()}
