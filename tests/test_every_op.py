@@ -21,6 +21,7 @@ def test_op_is_right_on_its_samples(op):
     report = check_op(op, torch=torch)
     report.raise_if_failed()
     assert report.samples > 0
+    assert report.error_samples > 0, "no wrong call of it is known to give a clear error"
     assert inspect.isfunction(op.reference), "its values have been compared with nothing"
 
 

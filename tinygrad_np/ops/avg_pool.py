@@ -66,6 +66,9 @@ class AvgPool2dAdjoint(Op):
     shape: Shape
 
     def forward(self, x):
+        expected = pool_output_shape(self.shape, self.kernel, self.geometry)
+        if x.shape != expected:
+            raise ValueError(f"expected x {expected}, as pooling {self.shape} gives, got {x.shape}")
         return pooling.avg_pool_adjoint(x, *self._arguments(), self.shape)
 
     def dx(self, g):
@@ -85,6 +88,11 @@ class AvgPool2dAdjoint(Op):
                     divisor_override=override,
                     shape=shape,
                 )
+        pool = AvgPool2d((2, 2), Geometry((2, 2)))
+        yield ErrorSample(
+            lambda: AvgPool2dAdjoint(*pool._arguments(), (1, 1, 4, 4))(ones(1, 1, 1, 1)),
+            r"expected x \(1, 1, 2, 2\), as pooling \(1, 1, 4, 4\) gives, got \(1, 1, 1, 1\)",
+        )
 
     def reference(self, torch, x):
         zeros = torch.zeros(self.shape, dtype=x.dtype)

@@ -13,6 +13,7 @@ from ..methods import promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
+from .creation import must_be_tensor
 
 
 class Cast(Op):
@@ -48,6 +49,7 @@ class Clone(Op):
 
     def samples(r):
         yield Sample(r.normal(3, 4))
+        yield ErrorSample(lambda: clone([1.0]), "'input' .* must be Tensor, not list", TypeError)
 
     def reference(self, torch, x):
         return x.clone()
@@ -74,13 +76,14 @@ def not_implemented(kernel: str, x: Any) -> Exception:
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy that gradients flow through.
 
-    Source: PyTorch, torch.clone.
+    Raises TypeError for what is no tensor. Source: PyTorch, torch.clone.
 
     >>> import tinygrad_np as tnp
     >>> x = tnp.ones(2, requires_grad=True)
     >>> x.clone()
     tensor([1., 1.], grad_fn=<CloneBackward0>)
     """
+    must_be_tensor(input, "clone", "input")
     return Clone()(input)
 
 

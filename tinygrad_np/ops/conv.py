@@ -88,6 +88,7 @@ class Conv2dInputGrad(Op):
     x_shape: Shape
 
     def forward(self, gy, w):
+        _must_fit(gy, self.x_shape, w.shape, self.geometry)
         return conv_algorithms.selected().input_grad(gy, w, self.geometry, self.x_shape)
 
     def dgy(self, g, w):
@@ -100,6 +101,10 @@ class Conv2dInputGrad(Op):
         for geometry, x, w in triangle_shapes():
             gy = conv_output_shape(x, w, geometry)
             yield Sample(r.normal(*gy), r.normal(*w), geometry=geometry, x_shape=x)
+        yield ErrorSample(
+            lambda: Conv2dInputGrad(Geometry(), (1, 2, 4, 4))(ones(1, 3, 4, 4), ones(3, 2, 3, 3)),
+            r"expected gy \(1, 3, 2, 2\), as .* x \(1, 2, 4, 4\) .* gives, got \(1, 3, 4, 4\)",
+        )
 
     def reference(self, torch, gy, w):
         n, c, h, w_ = self.x_shape
@@ -118,6 +123,7 @@ class Conv2dWeightGrad(Op):
     columns: Any = None
 
     def forward(self, x, gy):
+        _must_fit(gy, x.shape, self.w_shape, self.geometry)
         algorithm = self.algorithm or conv_algorithms.selected()
         return algorithm.weight_grad(x, gy, self.geometry, self.w_shape, self.columns)
 
@@ -131,11 +137,25 @@ class Conv2dWeightGrad(Op):
         for geometry, x, w in triangle_shapes():
             gy = conv_output_shape(x, w, geometry)
             yield Sample(r.normal(*x), r.normal(*gy), geometry=geometry, w_shape=w)
+        yield ErrorSample(
+            lambda: Conv2dWeightGrad(Geometry(), (3, 2, 3, 3))(ones(4, 2, 4, 3), ones(2, 3, 2, 2)),
+            r"expected gy \(4, 3, 2, 1\), as .* gives, got \(2, 3, 2, 2\)",
+        )
 
     def reference(self, torch, x, gy):
         (top, bottom), (left, right) = self.geometry.padding
         x = torch.nn.functional.pad(x, (left, right, top, bottom))
         return torch.nn.grad.conv2d_weight(x, self.w_shape, gy, **torch_options(self.geometry))
+
+
+def _must_fit(gy, x_shape, w_shape, geometry):
+    """Raise unless gy has the shape of y: 1.6 us and not the 3.3 of `conv_output_shape`."""
+    expected = x_shape[0], w_shape[0], *geometry.output_size(x_shape[2:], w_shape[2:])
+    if gy.shape != expected:
+        raise ValueError(
+            f"expected gy {expected}, as a convolution of x {x_shape} with w {w_shape} gives, "
+            f"got {gy.shape}"
+        )
 
 
 def triangle_shapes() -> list[tuple[Geometry, Shape, Shape]]:

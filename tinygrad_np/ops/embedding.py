@@ -65,6 +65,10 @@ class SumRows(Op):
     count: int
 
     def forward(self, x):
+        if x.shape[:-1] != self.index.shape or x.ndim == 0:
+            raise ValueError(
+                f"expected a row of x for each element of index {self.index.shape}, got {x.shape}"
+            )
         n = x.shape[-1]
         rows = x.reshape(math.prod(self.index.shape), n)  # (*index, n) -> (N, n)
         y = self.xp.zeros((self.count, n), x.dtype)
@@ -81,6 +85,14 @@ class SumRows(Op):
         yield Sample(r.normal(3, 2, 4), index=numpy.array([[0, 2], [2, 2], [3, 0]]), count=5)
         yield Sample(r.normal(4), index=numpy.array(1), count=3)
         yield Sample(r.normal(0, 4), index=numpy.zeros(0, int), count=3)
+        index = numpy.array([[0, 2], [2, 3]])
+        yield ErrorSample(
+            lambda: SumRows(index, 4)(ones(4, 3)),
+            r"a row of x for each element of index \(2, 2\), got \(4, 3\)",
+        )
+        yield ErrorSample(
+            lambda: SumRows(index, 3)(ones(2, 2, 3)), "index 3 is out of bounds for dimension 0"
+        )
 
     def reference(self, torch, x):
         zeros = torch.zeros(self.count, x.shape[-1], dtype=x.dtype)

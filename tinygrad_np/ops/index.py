@@ -80,10 +80,13 @@ class AddAt(Op):
 
     def forward(self, x):
         y = self.xp.zeros(self.shape, x.dtype)
-        if any(isinstance(i, numpy.ndarray) and i.dtype != bool for i in self.index):
-            self.xp.add.at(y, self.index, x)
-        else:
-            y[self.index] = x
+        try:
+            if any(isinstance(i, numpy.ndarray) and i.dtype != bool for i in self.index):
+                self.xp.add.at(y, self.index, x)
+            else:
+                y[self.index] = x
+        except ValueError:
+            raise unfit(y, self.index, x) from None
         return y
 
     def dx(self, g):
@@ -93,6 +96,19 @@ class AddAt(Op):
         yield Sample(r.normal(2, 2, 3), index=(numpy.array([[0, 2], [2, 2]]), ...), shape=(4, 3))
         yield Sample(r.normal(2, 3), index=(slice(None, None, 2), ...), shape=(4, 3))
         yield Sample(r.normal(2, 3), index=(numpy.array([True, False, True]), ...), shape=(3, 3))
+        yield ErrorSample(
+            lambda: AddAt((slice(2),), (4,))(ones(3)),
+            r"AddAt: The expanded size of the tensor \(2\)",
+        )
+        repeated = numpy.array([0, 0])
+        yield ErrorSample(
+            lambda: AddAt((repeated,), (4,))(ones(3)),
+            r"shape \[3\] cannot be broadcast to indexing result of shape \[2\]\n  x: float32",
+        )
+        yield ErrorSample(
+            lambda: AddAt((repeated + 4,), (4,))(ones(2)),
+            "index 4 is out of bounds for dimension 0",
+        )
 
     def reference(self, torch, x):
         zeros = torch.zeros(self.shape, dtype=x.dtype)
@@ -149,13 +165,18 @@ def put(array: numpy.ndarray, index: Index, value: Any) -> None:
     try:
         array[index] = value
     except ValueError:
-        place, shape = list(array[index].shape), list(value.shape)
-        if any(isinstance(part, numpy.ndarray) for part in index):
-            raise ValueError(
-                f"shape mismatch: value tensor of shape {shape} cannot be broadcast to indexing "
-                f"result of shape {place}"
-            ) from None
-        raise ValueError(misfit(place, shape)) from None
+        raise unfit(array, index, value) from None
+
+
+def unfit(array: numpy.ndarray, index: Index, value: Any) -> ValueError:
+    """What to raise where `value` has no shape that `array[index]` takes, in PyTorch's words."""
+    place, shape = list(array[index].shape), list(value.shape)
+    if any(isinstance(part, numpy.ndarray) for part in index):
+        return ValueError(
+            f"shape mismatch: value tensor of shape {shape} cannot be broadcast to indexing "
+            f"result of shape {place}"
+        )
+    return ValueError(misfit(place, shape))
 
 
 @tensor_method(name="__getitem__")

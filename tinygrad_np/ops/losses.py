@@ -17,7 +17,7 @@ from ..tensor import Tensor
 from .cast import not_implemented
 from .creation import full, ones
 from .elementwise import Log
-from .index import AddAt
+from .index import AddAt, put
 from .indices import Index, Shape
 from .rectifiers import HardTanh
 from .reduce import Mean, Sum
@@ -135,7 +135,7 @@ class NllGradient(Op):
 
     def forward(self, x):
         y = self.xp.zeros(self.shape, x.dtype)
-        y[self.places] = x * -self.xp.asarray(self.weight, x.dtype)
+        put(y, self.places, x * -self.xp.asarray(self.weight, x.dtype))
         return y
 
     def dx(self, g):
@@ -145,6 +145,10 @@ class NllGradient(Op):
         places = _places(r.integers(0, 4, (3,)), 1)
         yield Sample(r.normal(3), places=places, shape=(3, 4))
         yield Sample(r.normal(), places=places, shape=(3, 4), weight=r.positive(3))
+        yield ErrorSample(
+            lambda: NllGradient(places, (3, 4))(ones(2)),
+            r"shape \[2\] cannot be broadcast to indexing result of shape \[3\]\n  x: float32",
+        )
 
     def reference(self, torch, x):
         places = tuple(torch.from_numpy(numpy.array(places)) for places in self.places)

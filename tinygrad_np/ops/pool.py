@@ -8,7 +8,7 @@ import numpy
 
 from ..conv_algorithms import pooling
 from ..conv_algorithms.arguments import pool_geometry
-from ..conv_algorithms.geometry import Geometry
+from ..conv_algorithms.geometry import Geometry, pool_output_shape
 from ..op import Op
 from ..samples import ErrorSample, Rng, Sample
 from ..tensor import Tensor, wrap
@@ -65,6 +65,10 @@ class TapScatter(Op):
     shape: Shape
 
     def forward(self, x):
+        if x.shape != self.taps.shape:
+            raise ValueError(
+                f"expected x in the shape {self.taps.shape} of the taps, got {x.shape}"
+            )
         return pooling.tap_scatter(x, self.taps, self.kernel, self.geometry, self.shape)
 
     def dx(self, g):
@@ -73,6 +77,11 @@ class TapScatter(Op):
     def samples(r):
         for config, shape in tapped(r):
             yield Sample(r.normal(*config["taps"].shape), **config, shape=shape)
+        taps, windows = numpy.zeros((1, 1, 2, 2), numpy.uint8), ((2, 2), Geometry((2, 2)))
+        yield ErrorSample(
+            lambda: TapScatter(taps, *windows, (1, 1, 4, 4))(ones(1, 1, 1, 2)),
+            r"expected x in the shape \(1, 1, 2, 2\) of the taps, got \(1, 1, 1, 2\)",
+        )
 
     def reference(self, torch, x):
         y = torch.zeros(self.shape, dtype=x.dtype).flatten(2)
@@ -89,6 +98,9 @@ class TapPick(Op):
     geometry: Geometry
 
     def forward(self, x):
+        shape = pool_output_shape(x.shape, self.kernel, self.geometry)
+        if shape != self.taps.shape:
+            raise ValueError(f"expected windows {self.taps.shape} as the taps, x has {shape}")
         return pooling.tap_pick(x, self.taps, self.kernel, self.geometry)
 
     def dx(self, g):
@@ -97,6 +109,14 @@ class TapPick(Op):
     def samples(r):
         for config, shape in tapped(r):
             yield Sample(r.normal(*shape), **config)
+        taps, windows = numpy.zeros((1, 1, 2, 2), numpy.uint8), ((2, 2), Geometry((2, 2)))
+        yield ErrorSample(
+            lambda: TapPick(taps, *windows)(ones(1, 3, 4, 4)),
+            r"expected windows \(1, 1, 2, 2\) as the taps, x has \(1, 3, 2, 2\)",
+        )
+        yield ErrorSample(
+            lambda: TapPick(taps, *windows)(ones(4, 4)), r"Expected 3D or 4D .* got:\[4, 4\]"
+        )
 
     def reference(self, torch, x):
         indices = pooling.tap_indices(self.taps, self.kernel, self.geometry, tuple(x.shape))

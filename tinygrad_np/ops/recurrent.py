@@ -16,8 +16,9 @@ from typing import Any, ClassVar
 import numpy
 
 from ..op import Op
-from ..samples import Sample
+from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
+from .creation import ones
 from .elementwise import Tanh
 from .index import GetItem
 from .join import Cat
@@ -38,7 +39,8 @@ class Scan(Op):
     factors: ClassVar[Callable[..., Any]]
     back: ClassVar[Callable[..., Any]]
 
-    def scan(self, x, w, b, s):
+    def scan(self, gates, states, x, w, b, s):
+        self._must_fit(gates, states, x.shape, w.shape, b.shape, s.shape)
         w = self.xp.ascontiguousarray(w.T)  # (G*H, H) -> (H, G*H): half the time of w.T itself
         y = self.xp.empty((len(x), s.shape[1]), x.dtype)
         for rows, n in self._steps():
@@ -46,6 +48,15 @@ class Scan(Op):
             y[rows] = self.step(x[rows], before[:, : len(w)] @ w + b, before)
             s = y[rows] if n == len(s) else self.xp.concatenate([y[rows], s[n:]])
         return y
+
+    def _must_fit(self, gates, states, *shapes):
+        sizes, h = self.sizes, shapes[1][-1]
+        b = (gates * h,)
+        x, w, s = (sum(sizes), *b), (*b, h), (max(sizes, default=0), states * h)
+        if shapes != (x, w, b, s) or list(sizes) != sorted(sizes, reverse=True):
+            raise ValueError(
+                f"expected x {x}, w {w}, b {b} and s {s}, for sizes {sizes} that never rise"
+            )
 
     def gradients(self, g: Any, as_tensors: bool, wanted: Any = None) -> Iterator[tuple[Any, Any]]:
         """Run the rules; the walk back is done once for all of them, and kept by `hint` so long."""
@@ -102,10 +113,18 @@ class Scan(Op):
             latest[:n] = numpy.arange(rows.start, rows.stop) + self.sizes[0]
         return before
 
-    def _samples(r, gates, states):
+    def _samples(r, cell, gates, states, **config):
+        m, n = gates * 2, states * 2
         for sizes, reverse in [((2, 2, 2), False), ((3, 2, 2, 1), True), ((3, 1), False)]:
-            arrays = [r.normal(sum(sizes), gates * 2), r.normal(gates * 2, 2), r.normal(gates * 2)]
-            yield Sample(*arrays, r.normal(sizes[0], states * 2), sizes=sizes, reverse=reverse)
+            arrays = r.normal(sum(sizes), m), r.normal(m, 2), r.normal(m), r.normal(sizes[0], n)
+            yield Sample(*arrays, sizes=sizes, reverse=reverse, **config)
+        x, w, b, s = ones(3, m), ones(m, 2), ones(m), ones(2, n)
+        longer, wider = ones(4, m), ones(2, n + 1)
+        for sizes, xs, ss in [((2, 1), longer, s), ((2, 1), x, wider), ((1, 2), x, s)]:
+            yield ErrorSample(
+                lambda sizes=sizes, xs=xs, ss=ss: cell(sizes)(xs, w, b, ss),
+                rf"expected x \(3, {m}\), .* s \(2, {n}\), for sizes .* that never rise\n  x: ",
+            )
 
     def _by(self, cell, torch, x, w, b, s):
         """The same by a cell of torch, row by row, whose input weight is the identity."""
@@ -126,7 +145,7 @@ class RNNScan(Scan):
     relu: bool = False
 
     def forward(self, x, w, b, s):
-        return self.scan(x, w, b, s)
+        return self.scan(1, 1, x, w, b, s)
 
     def step(self, x, a, s):
         return self.xp.maximum(x + a, 0) if self.relu else self.xp.tanh(x + a)
@@ -139,9 +158,8 @@ class RNNScan(Scan):
         return ga, ga @ w
 
     def samples(r):
-        for sample in Scan._samples(r, 1, 1):
-            yield sample
-            yield Sample(*sample.inputs, relu=True, **sample.config)
+        yield from Scan._samples(r, RNNScan, 1, 1)
+        yield from Scan._samples(r, RNNScan, 1, 1, relu=True)
 
     def reference(self, torch, x, w, b, s):
         cell = torch.rnn_relu_cell if self.relu else torch.rnn_tanh_cell
@@ -158,7 +176,7 @@ class LSTMScan(Scan):
     """
 
     def forward(self, x, w, b, s):
-        return self.scan(x, w, b, s)
+        return self.scan(4, 2, x, w, b, s)
 
     def step(self, x, a, s):
         i, f, n, o = self._gates(x + a)
@@ -182,7 +200,7 @@ class LSTMScan(Scan):
         return ga, Cat(1)(ga @ w, gc * f)
 
     def samples(r):
-        yield from Scan._samples(r, 4, 2)
+        yield from Scan._samples(r, LSTMScan, 4, 2)
 
     def reference(self, torch, x, w, b, s):
         def cell(x, s, *weights):
@@ -200,7 +218,7 @@ class GRUScan(Scan):
     """
 
     def forward(self, x, w, b, s):
-        return self.scan(x, w, b, s)
+        return self.scan(3, 1, x, w, b, s)
 
     def step(self, x, a, s):
         _, z, n = self._gates(x, a)
@@ -225,7 +243,7 @@ class GRUScan(Scan):
         return Cat(1)(rz, n), Cat(1)(rz, an)
 
     def samples(r):
-        yield from Scan._samples(r, 3, 1)
+        yield from Scan._samples(r, GRUScan, 3, 1)
 
     def reference(self, torch, x, w, b, s):
         return self._by(torch.gru_cell, torch, x, w, b, s)
@@ -254,6 +272,7 @@ def rnn_scan(
     """The states of a simple recurrent cell, `h = tanh(x + h w^T + b)` or by relu, after each row.
 
     Shapes: x `(N, H)`, w `(H, H)`, b `(H,)`, s `(B, H)` -> `(N, H)`, with N the sum of `sizes`.
+    Raises RuntimeError where shapes do not fit, as `lstm_scan` and `gru_scan` do.
     """
     return RNNScan(sizes, reverse, relu)(x, w, b, s)
 

@@ -26,6 +26,8 @@ class Inner(Op):
     dims: Dims
 
     def forward(self, a, b):
+        if a.ndim != b.ndim:
+            raise ValueError(f"expected a and b of as many axes, got {a.shape} and {b.shape}")
         if a.dtype == self.xp.float16:  # einsum would add up in float16
             return (a * b).sum(self.dims, keepdims=True)
         axes = [*range(a.ndim)]
@@ -42,6 +44,13 @@ class Inner(Op):
         yield Sample(r.normal(3, 4), r.normal(3, 4), dims=(1,))
         yield Sample(r.normal(2, 3, 2, 4), r.normal(2, 3, 2, 4), dims=(0, 2, 3))
         yield Sample(r.normal(0, 3), r.normal(0, 3), dims=(0,))
+        yield ErrorSample(
+            lambda: Inner((1,))(ones(2, 3), ones(3)), r"as many axes, got \(2, 3\) and \(3,\)"
+        )
+        yield ErrorSample(
+            lambda: Inner((1,))(ones(2, 3), ones(2, 4)),
+            r"size of tensor a \(3\) must match the size of tensor b \(4\) .* dimension 1",
+        )
 
     def reference(self, torch, a, b):
         return (a * b).sum(self.dims, keepdim=True)

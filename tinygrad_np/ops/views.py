@@ -86,11 +86,22 @@ class AsStrided(Shown):
     stride: Shape
 
     def forward(self, x):
+        steps = [(n - 1) * stride for n, stride in zip(self.shape, self.stride, strict=True)]
+        first, last = sum(n for n in steps if n < 0), sum(n for n in steps if n > 0)
+        if 0 not in self.shape and not 0 <= first <= last < len(x):  # NumPy reads on beyond x
+            raise ValueError(
+                f"expected x to hold elements {first} to {last}, to which shape {self.shape} with "
+                f"stride {self.stride} reaches, got {len(x)} elements"
+            )
         return as_strided(x, self.shape, [n * x.strides[0] for n in self.stride])
 
     def samples(r):
         yield Sample(r.normal(6), shape=(3, 2), stride=(1, 3))
         yield Sample(r.normal(5), shape=(2, 3), stride=(2, 1))
+        yield ErrorSample(
+            lambda: AsStrided((3, 2), (1, 3))(ones(5)), r"elements 0 to 5, .* \(1, 3\) .* got 5 el"
+        )
+        yield ErrorSample(lambda: AsStrided((3,), (-1,))(ones(5)), "to hold elements -2 to 0, to")
 
     def reference(self, torch, x):
         return torch.as_strided(x, self.shape, self.stride)
