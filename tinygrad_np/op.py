@@ -41,7 +41,7 @@ import numpy
 from . import errors
 from .graph import context, next_serial, user_frame
 from .node import Node
-from .rules import ALL, OUT, Rule, gradient_by, rules_of, saved_of, tied
+from .rules import ALL, OUT, Rule, gradient_by, named_by, rules_of, saved_of, tied
 from .tensor import Tensor, wrap
 
 
@@ -56,6 +56,7 @@ class Op(Node):
     names: ClassVar[tuple[str, ...]]  # of forward's arguments
     variadic: ClassVar[bool]  # forward(self, *xs): the one rule gets each input's index before g
     rules: ClassVar[list[Rule | None]]  # by input
+    named: ClassVar[dict[int, list[int]]] = {}  # what rules name, by the wanted inputs as bits
     forward: Callable[..., Any]
     hint: Any = None
     serial = 0  # set when an instance becomes a node, with edges, frame, scope, shapes and saved
@@ -68,7 +69,7 @@ class Op(Node):
             parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
             cls.names = tuple(parameter.name for parameter in parameters)
             cls.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-            cls.rules = rules_of(cls)
+            cls.rules, cls.named = rules_of(cls), {}
             Op.registry[cls.__name__] = cls
 
     def __call__(self, *inputs: Any) -> Any:
@@ -78,17 +79,18 @@ class Op(Node):
         """
         if self.serial:
             return self._anew()(*inputs)
-        on_tensors, wanted, recording = False, False, self.differentiable and context.grad_enabled
-        arrays, edges = [], []
+        on_tensors, recording = False, self.differentiable and context.grad_enabled
+        arrays, edges, wanted, bit = [], [], 0, 1
         for x in inputs:
             edge = None
             if isinstance(x, Tensor):
                 on_tensors = True
                 if recording and (edge := x.edge) is not None:
-                    wanted = True
+                    wanted |= bit
                 x = x.array
             arrays.append(x)
             edges.append(edge)
+            bit += bit
         try:
             out = self.forward(*arrays)
         except (ValueError, TypeError, IndexError) as error:
@@ -101,7 +103,7 @@ class Op(Node):
         if self.view and numpy.may_share_memory(result.array, arrays[0]):
             result.become_view(inputs[0], self)
         if wanted:
-            self.record(inputs, edges, result)
+            self.record(inputs, edges, result, wanted)
         return result
 
     def _anew(self) -> Op:
@@ -110,22 +112,20 @@ class Op(Node):
             setattr(op, name, getattr(self, name))
         return op
 
-    def record(self, inputs: tuple[Any, ...], edges: list[Any], result: Tensor) -> None:
-        """Become the node that made `result`: keep edges, the user's line and what rules name."""
+    def record(self, inputs: Any, edges: list[Any], result: Tensor, wanted: int = 0) -> None:
+        """Become the node that made `result`: keep edges, the user's line and what is named by the
+        rules of the inputs whose bit is set in `wanted`.
+        """
         self.edges = edges
-        self.frame = user_frame()
+        self.frame = user_frame(3)
         self.scope = context.scope
         self.serial = next_serial()
         self.shapes = [(x.array if isinstance(x, Tensor) else x).shape for x in inputs]
-        saved: dict[int, Any] = {}
-        self.saved: dict[int, Any] | None = saved
-        for index, edge in enumerate(edges):
-            if edge is not None:
-                for position in self._rule(index).positions:
-                    if position == ALL:
-                        saved.update(enumerate(map(saved_of, inputs)))
-                    elif position not in saved:
-                        saved[position] = saved_of(result if position == OUT else inputs[position])
+        if (positions := self.named.get(wanted)) is None:
+            positions = named_by(self, len(inputs), wanted)
+        self.saved: dict[int, Any] | None = {}
+        for p in positions:
+            self.saved[p] = saved_of(result if p == OUT else inputs[p])
         result._node = self
 
     def _rule(self, index: int) -> Rule:

@@ -49,6 +49,18 @@ def rules_of(cls: Any) -> list[Rule | None]:
     return [rules.get(name) for name in cls.names]
 
 
+def named_by(op: Any, count: int, wanted: int) -> list[int]:
+    """The positions of the values that the rules of the wanted inputs, of `count`, name."""
+    positions: dict[int, None] = {}
+    for index in range(count):
+        if wanted >> index & 1:
+            for position in op._rule(index).positions:
+                positions |= dict.fromkeys(range(count) if position == ALL else [position])
+    if not op.variadic:
+        op.named[wanted] = list(positions)
+    return list(positions)
+
+
 def saved_of(x: Any) -> tuple[Any, Any, int]:
     """What is kept of a value that a rule names: its array, and its version if it has one."""
     if isinstance(x, Tensor):

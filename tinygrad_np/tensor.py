@@ -182,12 +182,6 @@ class Tensor:
         if self.grad_fn is not None:
             self.grad_fn.retained = weakref.ref(self)
 
-    @property
-    def retains_grad(self) -> bool:
-        """Whether `retain_grad` was called on this non-leaf tensor."""
-        node = self.grad_fn
-        return node is not None and node.retained is not None and node.retained() is self
-
     # -- what it is; more in ops/inspect.py
 
     @property

@@ -84,10 +84,6 @@ class Tensor:
         ...
 
     @property
-    def retains_grad(self) -> builtins.bool:
-        ...
-
-    @property
     def shape(self) -> Size:
         ...
 
@@ -1037,6 +1033,10 @@ class Tensor:
         ...
 
     def reshape_as(self, other: Tensor) -> Tensor:
+        ...
+
+    @property
+    def retains_grad(self) -> builtins.bool:
         ...
 
     def roll(self, shifts: Any, dims: Any=...) -> Tensor:

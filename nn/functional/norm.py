@@ -173,9 +173,8 @@ def _by_channel(
     y, mean, var = tnp.standardize(input, dims, eps, weight, bias)
     if running_mean is not None and input.numel():
         values = math.prod(input.size(dim) for dim in dims)
-        for running, batch in ((running_mean, mean), (running_var, var * (values / (values - 1)))):
-            batch = batch.reshape(-1, input.size(1)).mean(0)
-            running.mul_(1 - momentum).add_(batch * momentum)
+        tnp.track(running_mean, mean, momentum)
+        tnp.track(running_var, var, momentum, values / (values - 1))
     return y
 
 

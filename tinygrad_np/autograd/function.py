@@ -11,9 +11,9 @@ from ..grad_mode import no_grad, set_grad_enabled
 from ..graph import context
 from ..methods import rewrite
 from ..op import Op
-from ..rules import Rule, saved_of, tied
+from ..rules import saved_of, tied
 from ..tensor import Tensor, wrap
-from .outputs import NO_RULE, Bundle, Output, check_dirty
+from .outputs import Bundle, Output, check_dirty
 
 
 class FunctionCtx(Op):
@@ -140,9 +140,6 @@ class FunctionCtx(Op):
                 f"Function {name} returned an invalid gradient at index {i} - got "
                 f"{list(gradient.shape)} but expected shape compatible with {list(self.shapes[i])}"
             ) from None
-
-    def _rule(self, index: int) -> Rule:
-        return NO_RULE
 
     def release(self) -> None:
         self._kept = None

@@ -8,7 +8,6 @@ from typing import Any
 from ..graph import context
 from ..methods import before_change
 from ..op import Op
-from ..rules import Rule
 
 
 class Bundle(tuple):
@@ -32,18 +31,12 @@ class Output(Op):
     def gradients(self, g: Any, as_tensors: bool, wanted: Any = None) -> Iterator[tuple[Any, Any]]:
         yield self.node, Bundle(g if i == self.index else None for i in range(self.count))
 
-    def _rule(self, index: int) -> Rule:
-        return NO_RULE
-
     def name(self) -> str:
         return self.node.name()
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         return self.node.next_functions  # PyTorch has one node for all outputs
-
-
-NO_RULE = Rule(lambda: None, ())  # names nothing, so nothing is saved by the engine
 
 
 def check_dirty(dirty: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:

@@ -130,7 +130,7 @@ from .similarity import cosine_similarity, pairwise_distance
 from .softmax import log_softmax, logsumexp, softmax
 from .sort import argsort, bincount, sort, topk, unique
 from .split import chunk, narrow, select, split, split_with_sizes, tensor_split, unbind
-from .standardize import standardize
+from .standardize import standardize, track
 from .statistics import aminmax, count_nonzero, median, std_mean, var_mean
 from .triangle import diag, tril, tril_indices, triu, triu_indices
 from .trigonometry import (

@@ -46,6 +46,13 @@ def element_size(self: Tensor) -> int:
 
 
 @tensor_property
+def retains_grad(self: Tensor) -> bool:
+    """Whether `retain_grad` was called on this non-leaf tensor."""
+    node = self.grad_fn
+    return node is not None and node.retained is not None and node.retained() is self
+
+
+@tensor_property
 def itemsize(self: Tensor) -> int:
     """Bytes per element."""
     return self.array.itemsize

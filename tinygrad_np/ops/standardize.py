@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 
 from ..backend import quiet
+from ..compilable import compilable
 from ..methods import promoted
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -15,7 +16,7 @@ from .axes import axes
 from .cast import not_implemented
 from .creation import ones
 from .elementwise import Sqrt
-from .reduce import Mean, Var, count
+from .reduce import Mean, Var, count, kept
 
 Dims = tuple[int, ...]
 
@@ -32,7 +33,7 @@ class Inner(Op):
             return (a * b).sum(self.dims, keepdims=True)
         axes = [*range(a.ndim)]
         y = self.xp.einsum(a, axes, b, axes, [i for i in axes if i not in self.dims])
-        return self.xp.expand_dims(y, self.dims)
+        return kept(y, self.dims, a.shape)
 
     def da(self, g, b):
         return g * b
@@ -65,6 +66,9 @@ class Standardize(Op):
     dims: Dims
     eps: float
 
+    sums = None  # dw and db, where the compiled dx has found them on its way
+
+    @compilable("norms.forward")
     @quiet  # the mean of nothing is nan
     def forward(self, x, w, b):
         self.mean = Mean(self.dims, True)(x)
@@ -77,19 +81,28 @@ class Standardize(Op):
         y += b
         return y
 
+    @compilable("norms.dx")
     def dx(self, g, x, w):
         z, scale = self._standardized(x)
         h, n = g * w, count(self.shapes[0], self.dims)
         return (h - Mean(self.dims, True)(h) - z * (Inner(self.dims)(h, z) / n)) * scale
 
+    @compilable("norms.dw")
     def dw(self, g, x):
         z, _ = self._standardized(x)
         new = len(self.shapes[0]) - len(self.shapes[1])
         stretched = [i + new for i, n in enumerate(self.shapes[1]) if n != self.shapes[0][i + new]]
         return Inner((*range(new), *stretched))(g, z)
 
-    def db(self, g):
+    @compilable("norms.db")
+    def db(self, g, x):
         return g
+
+    def gradients(self, g, as_tensors, wanted=None):
+        try:
+            yield from super().gradients(g, as_tensors, wanted)
+        finally:
+            self.sums = None
 
     def _standardized(self, x):
         if not isinstance(x, Tensor):
@@ -142,3 +155,21 @@ def standardize(
     op = Standardize(axes(dim, input.ndim), eps)
     y = op(*promoted(input, 1.0 if weight is None else weight, 0.0 if bias is None else bias))
     return y, wrap(op.mean), wrap(op.var)
+
+
+def track(running: Tensor, batch: Tensor, momentum: float, factor: float = 1.0) -> None:
+    """running = (1 - momentum) running + momentum * factor * batch, in place, without a graph.
+
+    `running` is (C,); `batch` has one such row, or several, of which it takes the mean.
+
+    >>> import tinygrad_np as tnp
+    >>> running = tnp.zeros(2)
+    >>> tnp.track(running, tnp.tensor([[1.0, 2.0]]), 0.5)
+    >>> running
+    tensor([0.5000, 1.0000])
+    """
+    array = running.array
+    rows = batch.array.reshape(-1, array.size)
+    array *= 1 - momentum
+    array += (rows[0] if len(rows) == 1 else rows.mean(0)) * (factor * momentum)
+    running.version.bump()

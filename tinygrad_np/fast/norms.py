@@ -1,0 +1,273 @@
+"""Normalisation in one visit to each channel or row, while it lies in the cache.
+
+A dense array whose statistics are taken along some of its axes is, in memory, A x C x B numbers:
+C kept, with A reduced axes before and B behind. Batch norm of (N, C, H, W) is that with A = N and
+B = HW, of the internal order H, C, W, N with A = H and B = WN, of (N, C) with B = 1; layer norm of
+rows has A = 1. What lies otherwise is left to NumPy.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy
+
+from ..threads import in_parts
+from . import FLOATS, is_dense, kernel, memory_order
+
+COST = 40  # flops that take as long as a number here
+
+Array = Any
+
+
+class Moments(NamedTuple):
+    """What backward needs: mean and 1 / s by channel, the weight, and how x is looked at."""
+
+    mean: Array
+    scale: Array
+    weight: Array
+    sizes: tuple[int, int, int]
+    by_row: bool  # the weight has a number for each position of a row, not for each channel
+
+
+def forward(op: Any, x: Array, w: Array, b: Array) -> Any:
+    """`Standardize.forward`."""
+    sizes = _sizes(x, op.dims)
+    if sizes is None or math.prod(sizes) == 0:
+        return NotImplemented
+    weights = _weights(x, op.dims, sizes, w, b)
+    if weights is None:
+        return NotImplemented
+    w, b, by_row = weights
+    y, (mean, var) = numpy.empty_like(x), numpy.empty((2, sizes[1]), x.dtype)
+    loop = _rows if by_row else _channels if sizes[2] > 1 else _columns
+    _by_channel(loop, sizes, [x, y], [mean, var], [w, b], by_row, op.eps)
+    scale = 1 / numpy.sqrt(var + x.dtype.type(op.eps))
+    op.hint = Moments(mean, scale, w, sizes, by_row)
+    op.mean, op.var = _kept(mean, x, op.dims), _kept(var, x, op.dims)
+    return y
+
+
+def dx(op: Any, g: Array, x: Array, w: Array) -> Any:
+    """`Standardize.dx`; what it sums on its way is kept for `dw` and `db`."""
+    if not isinstance(op.hint, Moments):
+        return NotImplemented
+    m = op.hint
+    y, g = numpy.empty_like(x), _laid_as(x, g)
+    if m.by_row:
+        parts = _by_channel(_rows_dx, m.sizes, [g, x, y], [m.mean, m.scale], [m.weight], True, None)
+        dw, db = (sum(each) for each in zip(*parts, strict=True))
+    else:
+        dw, db = numpy.empty((2, m.sizes[1]), x.dtype)
+        loop = _channels_dx if m.sizes[2] > 1 else _columns_dx
+        _by_channel(loop, m.sizes, [g, x, y], [m.mean, m.scale, dw, db], [m.weight], False, None)
+    op.sums = [_shaped(op, v.astype(x.dtype), x, m.by_row) for v in (dw, db)]
+    return y
+
+
+def dw(op: Any, g: Array, x: Array) -> Any:
+    """`Standardize.dw`."""
+    return _sums(op, g, x)[0] if isinstance(op.hint, Moments) else NotImplemented
+
+
+def db(op: Any, g: Array, x: Array) -> Any:
+    """`Standardize.db`."""
+    return _sums(op, g, x)[1] if isinstance(op.hint, Moments) else NotImplemented
+
+
+def _sums(op: Any, g: Array, x: Array) -> Any:
+    if op.sums is None:
+        dx(op, g, x, None)
+    return op.sums
+
+
+def _sizes(x: Array, dims: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """(A, C, B) of the memory of x, or None where it is no such array."""
+    if x.dtype not in FLOATS or not is_dense(x):
+        return None
+    runs: list[list[int]] = [[True, 1]]  # [reduced, size] of neighbours in memory that go together
+    for axis in memory_order(x):
+        if x.shape[axis] == 1:
+            continue
+        if runs[-1][0] == (axis in dims):
+            runs[-1][1] *= x.shape[axis]
+        else:
+            runs.append([axis in dims, x.shape[axis]])
+    if len(runs) == 1:  # one channel of all there is
+        return 1, 1, runs[0][1]
+    sizes = [size for _, size in runs] + [1] * (3 - len(runs))
+    return (sizes[0], sizes[1], sizes[2]) if len(sizes) == 3 else None
+
+
+def _weights(x: Array, dims: tuple[int, ...], sizes: Any, w: Array, b: Array) -> Any:
+    """w and b by channel, or where A is 1 by position in the row; and which of the two."""
+    for by_row in (False, True):
+        shape = tuple(n if (i in dims) == by_row else 1 for i, n in enumerate(x.shape))
+        if by_row and sizes[0] > 1:
+            return None
+        try:
+            spread = [numpy.broadcast_to(v, shape).transpose(memory_order(x)) for v in (w, b)]
+        except ValueError:
+            continue
+        return *(numpy.array(v, x.dtype).reshape(-1) for v in spread), by_row
+    return None
+
+
+def _by_channel(
+    loop: Any,
+    sizes: Any,
+    large: list[Array],
+    small: list[Array],
+    weights: Any,
+    by_row: Any,
+    eps: Any,
+) -> list[Any]:
+    """Run the loop on all channels, or by threads on parts of them."""
+    last = () if eps is None else (large[0].dtype.type(eps),)
+    views = [v.transpose(memory_order(v)).reshape(sizes) for v in large]
+    views = [v[0] if by_row else v if sizes[2] > 1 else v[:, :, 0] for v in views]
+
+    def work(part: slice) -> Any:
+        here = (v[part] if by_row else v[:, part] for v in views)
+        mine = (v if by_row else v[part] for v in weights)
+        return loop(*here, *(v[part] for v in small), *mine, *last)
+
+    return in_parts(work, sizes[1], COST * large[0].size)
+
+
+def _kept(v: Array, x: Array, dims: tuple[int, ...]) -> Array:
+    """Statistics by channel, in the shape of x with its reduced axes as axes of length 1."""
+    order = memory_order(x)
+    in_memory = v.reshape([1 if i in dims else x.shape[i] for i in order])
+    return in_memory.transpose(numpy.argsort(order))
+
+
+def _shaped(op: Any, v: Array, x: Array, by_row: bool) -> Array:
+    """A gradient of w or b with the axes of x."""
+    others = tuple(i for i in range(x.ndim) if i not in op.dims)
+    return _kept(v, x, others if by_row else op.dims)
+
+
+def _laid_as(x: Array, g: Array) -> Array:
+    if g.strides == x.strides:
+        return g
+    y = numpy.empty_like(x)
+    y[...] = g
+    return y
+
+
+@kernel
+def _channels(x, y, mean, var, w, b, eps):
+    for c in range(x.shape[1]):
+        total = 0.0
+        for a in range(x.shape[0]):
+            part = x.dtype.type(0)
+            for i in range(x.shape[2]):
+                part += x[a, c, i]
+            total += part
+        n = x.shape[0] * x.shape[2]
+        m = x.dtype.type(total / n)
+        total = 0.0
+        for a in range(x.shape[0]):
+            part = x.dtype.type(0)
+            for i in range(x.shape[2]):
+                part += (x[a, c, i] - m) * (x[a, c, i] - m)
+            total += part
+        mean[c], var[c] = m, total / n
+        k = w[c] / math.sqrt(var[c] + eps)
+        for a in range(x.shape[0]):
+            for i in range(x.shape[2]):
+                y[a, c, i] = (x[a, c, i] - m) * k + b[c]
+
+
+@kernel
+def _channels_dx(g, x, dx, mean, scale, dw, db, w):
+    for c in range(x.shape[1]):
+        m, total, inner = mean[c], 0.0, 0.0
+        for a in range(x.shape[0]):
+            part, product = x.dtype.type(0), x.dtype.type(0)
+            for i in range(x.shape[2]):
+                part += g[a, c, i]
+                product += g[a, c, i] * (x[a, c, i] - m)
+            total += part
+            inner += product
+        dw[c], db[c] = inner * scale[c], total
+        n = x.shape[0] * x.shape[2]
+        k, shift = scale[c] * w[c], x.dtype.type(total / n)
+        slope = x.dtype.type(inner / n * scale[c] * scale[c])
+        for a in range(x.shape[0]):
+            for i in range(x.shape[2]):
+                dx[a, c, i] = (g[a, c, i] - shift - (x[a, c, i] - m) * slope) * k
+
+
+@kernel
+def _columns(x, y, mean, var, w, b, eps):
+    total = numpy.zeros(x.shape[1])
+    for a in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            total[c] += x[a, c]
+    for c in range(x.shape[1]):
+        mean[c], total[c] = total[c] / x.shape[0], 0.0
+    for a in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            total[c] += (x[a, c] - mean[c]) * (x[a, c] - mean[c])
+    k = numpy.empty_like(mean)
+    for c in range(x.shape[1]):
+        var[c] = total[c] / x.shape[0]
+        k[c] = w[c] / math.sqrt(var[c] + eps)
+    for a in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            y[a, c] = (x[a, c] - mean[c]) * k[c] + b[c]
+
+
+@kernel
+def _columns_dx(g, x, dx, mean, scale, dw, db, w):
+    total, inner = numpy.zeros(x.shape[1]), numpy.zeros(x.shape[1])
+    for a in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            total[c] += g[a, c]
+            inner[c] += g[a, c] * (x[a, c] - mean[c])
+    k, shift, slope = numpy.empty_like(mean), numpy.empty_like(mean), numpy.empty_like(mean)
+    for c in range(x.shape[1]):
+        dw[c], db[c] = inner[c] * scale[c], total[c]
+        k[c], shift[c] = scale[c] * w[c], total[c] / x.shape[0]
+        slope[c] = inner[c] / x.shape[0] * scale[c] * scale[c]
+    for a in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            dx[a, c] = (g[a, c] - shift[c] - (x[a, c] - mean[c]) * slope[c]) * k[c]
+
+
+@kernel
+def _rows(x, y, mean, var, w, b, eps):
+    n = x.shape[1]
+    for r in range(x.shape[0]):
+        total = x.dtype.type(0)
+        for i in range(n):
+            total += x[r, i]
+        m = x.dtype.type(total / n)
+        total = x.dtype.type(0)
+        for i in range(n):
+            total += (x[r, i] - m) * (x[r, i] - m)
+        mean[r], var[r] = m, total / n
+        k = x.dtype.type(1 / math.sqrt(var[r] + eps))
+        for i in range(n):
+            y[r, i] = (x[r, i] - m) * k * w[i] + b[i]
+
+
+@kernel
+def _rows_dx(g, x, dx, mean, scale, w):
+    n = x.shape[1]
+    dw, db = numpy.zeros(n), numpy.zeros(n)
+    for r in range(x.shape[0]):
+        m, k, total, inner = mean[r], scale[r], x.dtype.type(0), x.dtype.type(0)
+        for i in range(n):
+            h = g[r, i] * w[i]
+            total += h
+            inner += h * (x[r, i] - m)
+        shift, slope = x.dtype.type(total / n), x.dtype.type(inner / n * k * k)
+        for i in range(n):
+            dx[r, i] = (g[r, i] * w[i] - shift - (x[r, i] - m) * slope) * k
+            dw[i] += g[r, i] * (x[r, i] - m) * k
+            db[i] += g[r, i]
+    return dw, db
