@@ -3,6 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 TORCH := $(shell grep -o 'torch==[0-9.]*' pyproject.toml)
 
 .PHONY: help train test bench lint clean
@@ -12,8 +13,10 @@ help: ## list the targets
 train: $(VENV)/.plot ## train LeNet on the embedded MNIST subset; ARGS="--epochs 3" are its options
 	$(BIN)/tinygrad-np train --out runs $(ARGS)
 
+# Twice: with the loops of tinygrad_np/fast/ for arrays of every size, and in NumPy alone.
 test: $(VENV)/.test ## run the whole suite; ARGS="-k conv" are pytest's options
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
+	TINYGRAD_NP_FAST=always $(PYTEST) $(ARGS)
+	TINYGRAD_NP_FAST=0 $(PYTEST) $(ARGS)
 
 bench: $(VENV)/.test $(VENV)/.peers ## time this library beside PyTorch; ARGS="--only conv2d" are its options
 	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)

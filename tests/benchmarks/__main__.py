@@ -1,8 +1,9 @@
 """`make bench`: this library beside PyTorch, round by round in paired processes, as ratios.
 
-Each of ours and torch, with one thread and with two, lives in a process of its own; a round asks
-each in turn. A ratio is ours / torch, the median over the rounds: below 1 we are faster. Times of
-different runs mean little, ratios of one run do.
+Each of ours, ours without the compiled loops of the extra `fast`, and torch, with one thread and
+with two, lives in a process of its own; a round asks each in turn. A ratio is ours / torch, the
+median over the rounds: below 1 we are faster. Times of different runs mean little, ratios of one
+run do.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ TARGETS: dict[str, tuple[float, float | None, float | None]] = {
     "memory": (1.4, None, None),
 }
 ROOT = Path(__file__).parents[2]
-WORKERS = [("ours", 1), ("ours", 2), ("torch", 1), ("torch", 2)]
+WORKERS = [(library, threads) for library in ("ours", "numpy", "torch") for threads in (1, 2)]
 PAUSE = 0.12  # seconds: idle BLAS threads spin for a while and take a core from who comes next
 
 
@@ -54,7 +55,8 @@ class Worker:
         self.process: Any = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.{module}", library, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONPATH": paths},
+            env={**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONPATH": paths,
+                 **({"TINYGRAD_NP_FAST": "0"} if library == "numpy" else {})},
         )  # fmt: skip
 
     def ask(self, group: str, name: str, seconds: float) -> float:
@@ -76,27 +78,29 @@ def compare(workers: dict[Any, Worker], group: str, name: str, rounds: int) -> d
     """The medians over the rounds, and the ratios."""
     table = [{k: w.ask(group, name, 0.2) for k, w in workers.items()} for _ in range(rounds)]
     median = {key: statistics.median(row[key] for row in table) for key in workers}
-    best = min((("ours", 1), ("ours", 2)), key=median.__getitem__)
+    best, plain = (min(((x, 1), (x, 2)), key=median.__getitem__) for x in ("ours", "numpy"))
     return {
         "group": group, "case": name, "threads": best[1],
         "ours": median[best], "torch": median["torch", 2],
         "ours1": median["ours", 1], "torch1": median["torch", 1],
         "ratio": statistics.median(row[best] / row["torch", 2] for row in table),
         "ratio1": statistics.median(row["ours", 1] / row["torch", 1] for row in table),
+        "ratio_numpy": statistics.median(row[plain] / row["torch", 2] for row in table),
     }  # fmt: skip
 
 
 def memory(batch: int = 1024) -> dict[str, Any]:
     """What a LeNet step adds to the resident memory, in fresh processes."""
     peaks = {}
-    for library, threads in (("ours", 1), ("torch", 1)):
-        worker = Worker(library, threads)
+    for library in ("ours", "numpy", "torch"):
+        worker = Worker(library, 1)
         peaks[library] = worker.ask("memory", str(batch), 0)
         worker.end()
-    ratio = peaks["ours"] / peaks["torch"]
+    ratio, plain = (peaks[library] / peaks["torch"] for library in ("ours", "numpy"))
     case = f"peak of a LeNet step, batch {batch:,} (MB)"
     return {"group": "memory", "case": case, "threads": 1, **peaks, "ratio": ratio,
-            "ratio1": ratio, "ours1": peaks["ours"], "torch1": peaks["torch"]}  # fmt: skip
+            "ratio1": ratio, "ratio_numpy": plain,
+            "ours1": peaks["ours"], "torch1": peaks["torch"]}  # fmt: skip
 
 
 def mean(rows: list[dict[str, Any]], key: str) -> float:
@@ -108,13 +112,14 @@ def told(row: dict[str, Any]) -> str:
     """A line of the table."""
     return (
         f"| {row['case']} | {row['torch']:.3f} | {row['ours']:.3f} | {row['ratio']:.2f} "
-        f"| {row['torch1']:.3f} | {row['ours1']:.3f} | {row['ratio1']:.2f} |"
+        f"| {row['torch1']:.3f} | {row['ours1']:.3f} | {row['ratio1']:.2f} "
+        f"| {row['ratio_numpy']:.2f} |"
     )
 
 
 HEAD = (
     "| case | torch, 2 threads (ms) | ours, best (ms) | ratio | torch, 1 thread | ours, 1 thread "
-    "| ratio |\n| --- | --- | --- | --- | --- | --- | --- |"
+    "| ratio | NumPy alone, ratio |\n| --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
@@ -124,7 +129,7 @@ def verdict(group: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     found = {
         "group": group, "mean": mean(rows, "ratio"), "target": target,
         "worst": max(row["ratio"] for row in rows), "worst_target": worst,
-        "mean1": mean(rows, "ratio1"), "target1": single,
+        "mean1": mean(rows, "ratio1"), "target1": single, "numpy": mean(rows, "ratio_numpy"),
     }  # fmt: skip
     limits = [("mean", target), ("worst", worst), ("mean1", single)]
     found["met"] = all(limit is None or found[key] <= limit for key, limit in limits)
@@ -133,13 +138,15 @@ def verdict(group: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def summary(verdicts: list[dict[str, Any]]) -> str:
     """A line per group."""
-    lines = ["| work | ratio | target | worst | one thread each | met |", *["| --- " * 6 + "|"]]
+    head = "| work | ratio | target | worst | one thread each | met | NumPy alone, ratio |"
+    lines = [head, "| --- " * 7 + "|"]
     for v in verdicts:
         worst = f"{v['worst']:.2f}" + (f" (≤ {v['worst_target']})" if v["worst_target"] else "")
         single = f"{v['mean1']:.2f}" + (f" (≤ {v['target1']})" if v["target1"] else "")
         met = "yes" if v["met"] else "no"
         lines.append(
-            f"| {v['group']} | {v['mean']:.2f} | {v['target']} | {worst} | {single} | {met} |"
+            f"| {v['group']} | {v['mean']:.2f} | {v['target']} | {worst} | {single} | {met} "
+            f"| {v['numpy']:.2f} |"
         )
     return "\n".join(lines)
 

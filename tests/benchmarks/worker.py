@@ -17,8 +17,8 @@ from .cases import GROUPS, lenet_step
 
 
 def library(name: str, threads: int) -> tuple[Any, Any, Any]:
-    """(torch, nn, F) of a library."""
-    if name == "ours":
+    """(torch, nn, F) of a library: torch, or ours, which `numpy` stands for too."""
+    if name != "torch":
         import nn
         import tinygrad_np as torch
 
