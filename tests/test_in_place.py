@@ -319,3 +319,23 @@ def test_a_view_of_a_changed_base_can_be_printed():
         part = y.unbind()[0]
         y.mul_(3)
         assert repr(part) == "tensor([6., 6.], grad_fn=<Invalid>)"
+
+
+VIEWS_OF_ONE = {
+    "unsqueeze": lambda z: z.unsqueeze(0),
+    "None": lambda z: z[None],
+    "view": lambda z: z.view(1),
+    "view of a view": lambda z: z.view(1).view(1, 1),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS_OF_ONE)
+@pytest.mark.parametrize("t", [tnp, torch], ids=["ours", "torch"])
+def test_a_view_of_a_single_number_changes_it(t, name):
+    x = t.tensor(3.0, requires_grad=True)
+    z = x * 1
+    VIEWS_OF_ONE[name](z).mul_(2)
+    assert z.shape == ()
+    assert z.item() == 6
+    z.backward()
+    assert x.grad.item() == 2

@@ -302,3 +302,11 @@ def test_random_orders(n, seed):
     ours = tnp.randperm(n, generator=tnp.Generator().manual_seed(seed))
     theirs = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_tensors_in_lists_are_numbers():
+    for t in (tnp, torch):
+        assert t.tensor([t.tensor([1.0]), t.tensor([[2.0]])]).tolist() == [1, 2]
+        assert t.tensor([[t.tensor([1.0]), 2.0]]).tolist() == [[1, 2]]
+        with pytest.raises(ValueError, match=r"^only one element tensors can be converted"):
+            t.tensor([t.ones(2), t.ones(2)])

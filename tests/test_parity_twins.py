@@ -63,7 +63,41 @@ def test_the_running_numbers_move():
 
 def test_a_reduction_is_a_number():
     with pytest.raises(ValueError, match=r"^reduction is 0 \(none\), 1 \(mean\) or 2 \(sum\), not"):
-        tnp.kl_div(tnp.zeros(2), tnp.ones(2), "mean")
+        tnp.kl_div(tnp.zeros(2), tnp.ones(2), 3)
+    for wrong in ("mean", True):
+        with pytest.raises(TypeError, match=r"^argument 'reduction' must be int, not (str|bool)$"):
+            tnp.kl_div(tnp.zeros(2), tnp.ones(2), wrong)
+
+
+def test_a_twin_takes_input_by_name_and_nothing_else():
+    assert tnp.exp_(input=tnp.zeros(1)).item() == 1
+    assert not tnp.detach(input=tnp.ones(1, requires_grad=True)).requires_grad
+    text = r"^exp_\(\): argument 'input' \(position 1\) must be Tensor, not list$"
+    with pytest.raises(TypeError, match=text):
+        tnp.exp_([1.0])
+
+
+SHAPED = {
+    "reshape": lambda t: t.reshape(t.ones(2, 3), shape=(3, 2)),
+    "reshape method": lambda t: t.ones(2, 3).reshape(shape=(3, 2)),
+    "view": lambda t: t.ones(2, 3).view(size=(3, 2)),
+    "permute": lambda t: t.permute(input=t.ones(2, 3), dims=(1, 0)),
+    "flip": lambda t: t.flip(t.arange(3), dims=[0]),
+    "expand": lambda t: t.ones(3).expand(size=(2, 3)),
+    "repeat": lambda t: t.ones(3).repeat(repeats=(2,)),
+    "tile": lambda t: t.tile(t.ones(2), dims=(2,)),
+    "broadcast_to": lambda t: t.broadcast_to(t.ones(3), size=(2, 3)),
+}
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_shapes_by_name(name):
+    assert SHAPED[name](tnp).tolist() == SHAPED[name](torch).tolist()
+
+
+def test_a_shape_comes_once():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'shape'"):
+        tnp.reshape(tnp.ones(2), 2, shape=(2,))
 
 
 def test_bfloat16_is_refused_by_name():

@@ -87,6 +87,26 @@ def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return operator
 
 
+def listed(function: Function) -> Function:
+    """Decorates `f(input, *sizes)` to take the sizes by their name too, as one list, and the input.
+
+    >>> import tinygrad_np as tnp
+    >>> tnp.permute(input=tnp.zeros(2, 3), dims=(1, 0)).shape
+    tinygrad_np.Size([3, 2])
+    """
+    first, last = inspect.signature(function).parameters
+
+    @wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        if first in named and not args:
+            args = (named.pop(first),)
+        if last in named and len(args) == 1:
+            args = (*args, named.pop(last))
+        return function(*args, **named)
+
+    return call  # type: ignore[return-value]
+
+
 def promoted(*operands: Any) -> Sequence[Any]:
     """The operands in their common dtype, numbers as 0-d arrays: what an op takes.
 
@@ -262,7 +282,9 @@ def rewrite(tensor: Tensor, node: Any) -> None:
         source = view.source
         view.must_hold()
         positions = view.op.forward(numpy.arange(source.array.size).reshape(source.array.shape))
-        index = numpy.unravel_index(positions, source.array.shape)
+        index = numpy.unravel_index(positions, source.array.shape or (1,))
         before, piece = wrap(source.array, source.edge), wrap(tensor.array, node)
+        if not source.array.ndim:  # of one number every view has one
+            index, piece = (), Op.registry["Reshape"](())(piece)
         tensor, node = source, Op.registry["SetItem"](index)(before, piece).edge
     tensor._node = node

@@ -1267,7 +1267,7 @@ class Tensor:
     def var_mean(self, dim: Any=..., unbiased: builtins.bool | None=..., keepdim: builtins.bool=..., *, correction: builtins.float | None=...) -> tuple[Tensor, Tensor]:
         ...
 
-    def view(self, *shape: Any) -> Tensor:
+    def view(self, *size: Any) -> Tensor:
         ...
 
     def view_as(self, other: Tensor) -> Tensor:

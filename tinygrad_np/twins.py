@@ -1,5 +1,13 @@
 """The methods of Tensor that PyTorch has as functions too: `exp_(x)` is `x.exp_()`."""
 
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from .ops.creation import must_be_tensor
 from .tensor import Tensor
 
 # By PyTorch's name. What `ops/` makes a function and a method at once is not in this list.
@@ -14,5 +22,22 @@ _IN_NN = """
     batch_norm instance_norm layer_norm group_norm rms_norm dropout dropout_ alpha_dropout
     kl_div binary_cross_entropy_with_logits cosine_embedding_loss"""
 
+
+def _function(name: str) -> Callable[..., Any]:
+    """The method of this name as a function, whose first argument is called `input`."""
+    method = getattr(Tensor, name)
+
+    @wraps(method)
+    def function(input: Tensor, *args: Any, **options: Any) -> Any:
+        must_be_tensor(input, name, "input")
+        return method(input, *args, **options)
+
+    signature = inspect.signature(method)
+    first, *rest = signature.parameters.values()
+    parameters = [first.replace(name="input"), *rest]
+    function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return function
+
+
 ELSEWHERE = {name: "nn.functional.twins" for name in _IN_NN.split()}
-METHODS = {name: getattr(Tensor, name) for name in _METHODS.split()}
+METHODS = {name: _function(name) for name in _METHODS.split()}

@@ -145,6 +145,8 @@ def cosine_embedding_loss(
 
 
 def _reduced(losses: Tensor, reduction: int) -> Tensor:
+    if type(reduction) is not int:
+        raise TypeError(f"argument 'reduction' must be int, not {type(reduction).__name__}")
     if reduction not in (0, 1, 2):
         raise ValueError(f"reduction is 0 (none), 1 (mean) or 2 (sum), not {reduction!r}")
     return (losses, losses.mean(), losses.sum())[reduction]

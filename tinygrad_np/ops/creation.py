@@ -206,9 +206,11 @@ def _no_numbers(data: Any) -> Exception:
 
 
 def _nested(data: Any) -> Any:
-    """Nested sequences with the tensors in them as arrays."""
+    """Nested sequences with the tensors in them as numbers."""
     if isinstance(data, Tensor):
-        return data.array
+        if data.array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return data.array.reshape(())
     return [_nested(x) for x in data] if isinstance(data, list | tuple | range) else data
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from .. import dtypes
-from ..methods import tensor_method
+from ..methods import listed, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..size import Size
@@ -85,6 +85,7 @@ def misfit(target: list[int], shape: list[int]) -> str:
 
 
 @tensor_method()
+@listed
 def expand(input: Tensor, *size: Any) -> Tensor:
     """A view repeated along dimensions of length 1, and along new ones in front; -1 keeps a size.
 
@@ -119,6 +120,7 @@ def expand_as(self: Tensor, other: Tensor) -> Tensor:
 
 
 @tensor_method()
+@listed
 def broadcast_to(input: Tensor, *size: Any) -> Tensor:
     """`input.expand(size)`. Source: PyTorch, torch.broadcast_to."""
     return expand(input, *size)

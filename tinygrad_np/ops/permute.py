@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..methods import tensor_method, tensor_property
+from ..methods import listed, tensor_method, tensor_property
 from ..node import named
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -44,6 +44,7 @@ class Permute(Op):
 
 
 @tensor_method()
+@listed
 def permute(input: Tensor, *dims: Any) -> Tensor:
     """A view with the dimensions in another order.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from ..methods import tensor_method
+from ..methods import listed, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
@@ -64,6 +64,7 @@ class Roll(Op):
 
 
 @tensor_method()
+@listed
 def flip(input: Tensor, *dims: Any) -> Tensor:
     """A copy with the elements in reverse order along `dims`.
 
@@ -105,6 +106,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = ()) -> Tensor:
 
 
 @tensor_method()
+@listed
 def repeat(self: Tensor, *repeats: Any) -> Tensor:
     """The tensor `repeats` times along each dimension, new ones in front.
 
@@ -134,6 +136,7 @@ def repeat(self: Tensor, *repeats: Any) -> Tensor:
 
 
 @tensor_method()
+@listed
 def tile(input: Tensor, *dims: Any) -> Tensor:
     """`repeat` that takes fewer numbers than dimensions, for the last ones.
 

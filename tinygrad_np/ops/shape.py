@@ -6,7 +6,7 @@ import math
 import operator
 from typing import Any
 
-from ..methods import tensor_method
+from ..methods import listed, tensor_method
 from ..node import named
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -73,6 +73,7 @@ def with_inferred(shape: tuple[Any, ...], size: int) -> Shape:
 
 
 @tensor_method()
+@listed
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The elements in row-major order in another shape; one size may be -1, for what is left.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from ..methods import tensor_method
+from ..methods import listed, tensor_method
 from ..tensor import Tensor
 from .axes import axis
 from .cast import Clone
@@ -14,7 +14,8 @@ from .shape import Reshape, Shape, asked, with_inferred
 
 
 @tensor_method()
-def view(self: Tensor, *shape: Any) -> Tensor:
+@listed
+def view(self: Tensor, *size: Any) -> Tensor:
     """`reshape` that shares memory, for tensors whose strides allow it.
 
     Results of convolution and pooling lie in another memory order than their shape says: they are
@@ -26,7 +27,7 @@ def view(self: Tensor, *shape: Any) -> Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-    target = with_inferred(asked(shape), self.array.size)
+    target = with_inferred(asked(size), self.array.size)
     copies = self.view_of is not None and not _shares(self.array, target)
     if copies and not _shares(as_told(self), target):
         raise RuntimeError(
