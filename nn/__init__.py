@@ -8,6 +8,8 @@
 import tinygrad_np
 
 from . import data, functional, init, models, optim, utils
+from .check import check_gradients
+from .classifier import Classifier
 from .layers.activation import (
     CELU,
     ELU,

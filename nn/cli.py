@@ -14,8 +14,9 @@ from typing import Any, NoReturn
 
 import tinygrad_np as tnp
 
+from .arguments import natural, picture, positive, sizes
 from .data import DownloadError
-from .models import LeNet
+from .models import by_name
 from .report import save_graph
 
 
@@ -55,6 +56,15 @@ def build_parser() -> Parser:
     add_train_options(train.add_argument)
     train.set_defaults(run=run_train, parser=train)
 
+    reproduce = commands.add_parser(
+        "reproduce", help="train a published network again, beside PyTorch",
+        description="Train LeNet by the published recipe, for each pooling and order of pool and "
+        "relu, in this library and in PyTorch by turns, and write a table of accuracies and times "
+        "beside the published ones. A run that was stopped goes on at the same command.",
+    )  # fmt: skip
+    add_reproduce_options(reproduce.add_argument)
+    reproduce.set_defaults(run=run_reproduce, parser=reproduce)
+
     draw = commands.add_parser(
         "draw", help="draw the graph of LeNet",
         description="Draw the graph of LeNet's loss on 64 images, as SVG or PNG.",
@@ -64,6 +74,12 @@ def build_parser() -> Parser:
                       help="what to write, .svg or .png; %(default)s")  # fmt: skip
     draw.set_defaults(run=run_draw, parser=draw)
 
+    add_tools(commands)
+    return parser
+
+
+def add_tools(commands: Any) -> None:
+    """The commands that train and draw no model."""
     test_op = commands.add_parser(
         "test-op", help="check an op and its gradients on its samples",
         description="Check an op on its samples: values, gradients of first and second order, "
@@ -71,6 +87,14 @@ def build_parser() -> Parser:
     )  # fmt: skip
     test_op.add_argument("op", help="NAME of an op of tinygrad_np, FILE.py:NAME or MODULE:NAME")
     test_op.set_defaults(run=run_test_op, parser=test_op)
+
+    lab = commands.add_parser(
+        "conv-lab", help="measure all convolution algorithms on one shape",
+        description="Time and memory of every convolution or pooling algorithm on your shape, "
+        "forward and backward, against the naive loops; with --out a picture of the windows.",
+    )  # fmt: skip
+    add_lab_options(lab.add_argument)
+    lab.set_defaults(run=run_lab, parser=lab)
 
     run = commands.add_parser(
         "run", help="run a PyTorch script on this library, unchanged",
@@ -80,7 +104,6 @@ def build_parser() -> Parser:
     run.add_argument("script", type=Path, help="a Python file")
     run.add_argument("args", nargs=argparse.REMAINDER, help="what it finds in sys.argv")
     run.set_defaults(run=run_script, parser=run)
-    return parser
 
 
 def add_train_options(add: Any) -> None:
@@ -88,6 +111,8 @@ def add_train_options(add: Any) -> None:
     add("--data", type=Path, metavar="DIR", help="folder of the MNIST files; without it the "
         "embedded subset, 6,000 training and 1,000 test images")  # fmt: skip
     add("--download", action="store_true", help="fetch what is missing in the folder of --data")
+    add("--images", type=positive(int), metavar="N", help="train on the first N images only, "
+        "6000 for a quick run on a tenth of MNIST")  # fmt: skip
     add("--epochs", type=positive(int), default=14, metavar="N",
         help="how often all images are seen; %(default)s")  # fmt: skip
     add("--batch-size", type=positive(int), default=64, metavar="N",
@@ -105,11 +130,52 @@ def add_train_options(add: Any) -> None:
         help="folder of the results; %(default)s")  # fmt: skip
 
 
+def add_reproduce_options(add: Any) -> None:
+    """The options of `reproduce`."""
+    pools, orders = ["avg", "max"], ["pool-relu", "relu-pool"]
+    add("network", choices=("lenet",), help="what was published")
+    add("--epochs", type=positive(int), default=20, metavar="N",
+        help="how often all images are seen; %(default)s")  # fmt: skip
+    add("--pools", nargs="+", choices=pools, default=pools, help="poolings; both")
+    add("--orders", nargs="+", choices=orders, default=orders,
+        help="orders of pool and relu after a convolution; both")  # fmt: skip
+    add("--data", type=Path, metavar="DIR", help="folder of the MNIST files; without it the folder "
+        "data, and where that has none the embedded subset")  # fmt: skip
+    add("--download", action="store_true", help="fetch what is missing in that folder")
+    add("--without-torch", action="store_true", help="train in this library alone")
+    add("--threads", type=positive(int), metavar="N",
+        help="threads of each library; without it each library's own number")  # fmt: skip
+    add("--seed", type=natural, default=0, metavar="N",
+        help="of weights and shuffling; %(default)s")  # fmt: skip
+    add("--out", type=Path, default=Path("runs/reproduce"), metavar="DIR",
+        help="folder of the results; %(default)s")  # fmt: skip
+
+
 def add_model_options(add: Any) -> None:
     """The options that choose a LeNet."""
+    add("--model", choices=("LeNet", "LeNetv2"), default="LeNet", help="which; %(default)s")
     add("--pool", choices=("max", "avg"), default="max", help="kind of pooling; %(default)s")
     add("--order", choices=("conv-pool-relu", "conv-relu-pool"), default="conv-pool-relu",
-        help="where relu stands; %(default)s")  # fmt: skip
+        help="where relu stands in LeNet; %(default)s")  # fmt: skip
+
+
+def add_lab_options(add: Any) -> None:
+    """The options of `conv-lab`; without any, the shape for which stride groups were published."""
+    add("--op", choices=("conv", "max", "avg"), default="conv",
+        help="convolution, or max or average pooling; %(default)s")  # fmt: skip
+    add("--shape", type=sizes(4), default=(64, 1, 28, 28), metavar="N,C,H,W",
+        help="of the input; 64,1,28,28")  # fmt: skip
+    add("--filters", type=positive(int), default=32, metavar="F", help="%(default)s")
+    add("--kernel", type=sizes(2), default=(3, 3), metavar="K", help="one size, or KH,KW; 3")
+    add("--stride", type=sizes(2), metavar="S", help="1, for pools the kernel")
+    add("--padding", type=sizes(2, least=0), default=(0, 0), metavar="P", help="0")
+    add("--dilation", type=sizes(2), default=(1, 1), metavar="D", help="1")
+    add("--groups", type=positive(int), default=1, metavar="G", help="of channels; %(default)s")
+    add("--seconds", type=positive(float), default=1.0, metavar="X",
+        help="how long each algorithm is measured, at least once; %(default)s")  # fmt: skip
+    add("--picture", choices=("groups", "columns"), default="groups",
+        help="of the stride groups or of the column matrix; %(default)s")  # fmt: skip
+    add("--out", type=Path, metavar="FILE", help="the SVG picture to write")
 
 
 def run_train(options: argparse.Namespace) -> int:
@@ -119,11 +185,25 @@ def run_train(options: argparse.Namespace) -> int:
     return train(options)
 
 
+def run_reproduce(options: argparse.Namespace) -> int:
+    """`tinygrad-np reproduce`"""
+    from .reproduce import reproduce
+
+    return reproduce(options)
+
+
 def run_draw(options: argparse.Namespace) -> int:
     """`tinygrad-np draw`"""
-    save_graph(options.out, LeNet(options.pool, options.order))
+    save_graph(options.out, by_name(options.model, options.pool, options.order))
     print(options.out)
     return 0
+
+
+def run_lab(options: argparse.Namespace) -> int:
+    """`tinygrad-np conv-lab`"""
+    from .conv_lab import run
+
+    return run(options)
 
 
 def run_test_op(options: argparse.Namespace) -> int:
@@ -176,35 +256,3 @@ def load(source: str) -> Any:
     sys.modules[name] = module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def positive(kind: type) -> Any:
-    """The reader of a positive number of a kind."""
-
-    def read(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = 0
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"expected a positive {kind.__name__}, got {text!r}")
-        return value
-
-    return read
-
-
-def natural(text: str) -> int:
-    """Read 0, 1, 2 ..."""
-    if not text.isdecimal() or int(text) >= 2**63:
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number from 0 below 2**63, got {text!r}"
-        )
-    return int(text)
-
-
-def picture(text: str) -> Path:
-    """Read the name of an SVG or PNG file."""
-    path = Path(text)
-    if path.suffix not in (".svg", ".png"):
-        raise argparse.ArgumentTypeError(f"expected a name in .svg or .png, got {text!r}")
-    return path

@@ -12,7 +12,7 @@ import numpy
 import tinygrad_np as tnp
 
 from .functional import cross_entropy
-from .models import LeNet
+from .module import Module
 
 HEADER = "epoch    loss   train    test  learning rate  seconds"
 
@@ -36,7 +36,7 @@ class Row:
 
 
 def save(
-    folder: Path, state: Mapping[str, numpy.ndarray], rows: Sequence[Row], model: LeNet | None
+    folder: Path, state: Mapping[str, numpy.ndarray], rows: Sequence[Row], model: Module | None
 ) -> None:
     """Write the weights, the rows, their curves and the model's graph, and say where they lie."""
     numpy.savez(folder / "model.npz", **state)  # type: ignore[arg-type]
@@ -74,7 +74,7 @@ def save_curves(path: Path, rows: Sequence[Row]) -> Path | str:
     return path
 
 
-def save_graph(path: Path, model: LeNet) -> None:
+def save_graph(path: Path, model: Module) -> None:
     """Draw the graph of the loss of 64 images, as SVG or PNG by the name of the file."""
     loss = cross_entropy(model(tnp.zeros(64, 1, 28, 28)), tnp.zeros(64, dtype=tnp.int64))
     drawing = tnp.draw_graph(loss, dict(model.named_parameters()))

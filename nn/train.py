@@ -35,20 +35,19 @@ def train(options: Namespace) -> int:
     if options.download and options.data is None:
         raise ValueError("--download needs a folder, --data DIR")
     options.out.mkdir(parents=True, exist_ok=True)
-    splits = [
-        nn.data.MNIST(options.data, train, download=options.download) for train in (True, False)
-    ]
+    splits = [nn.data.MNIST(options.data, t, download=options.download) for t in (True, False)]
     tnp.manual_seed(options.seed)
-    lenet = nn.models.LeNet(options.pool, options.order)
+    ours = nn.models.by_name(options.model, options.pool, options.order)
     framework = FRAMEWORKS[options.framework]()
-    model = framework.model(lenet)
+    model = framework.model(ours)
     framework.tensors.manual_seed(options.seed)  # both frameworks shuffle alike from here
     train_set, test_set = normalised(*splits)
+    train_set = train_set[0][: options.images], train_set[1][: options.images]
     shift = options.shift if options.shift is not None else EMBEDDED_SHIFT * (not options.data)
 
     print(
-        f"LeNet, {options.pool} pooling, {options.order}, in {options.framework}: "
-        f"{len(splits[0]):,} training images (shifted by up to {shift} pixels), "
+        f"{options.model}, {options.pool} pooling, {options.order}, in {options.framework}: "
+        f"{len(train_set[1]):,} training images (shifted by up to {shift} pixels), "
         f"{len(splits[1]):,} test images, seed {options.seed}"
     )
     print(report.HEADER)
@@ -62,7 +61,9 @@ def train(options: Namespace) -> int:
         code = 130
     if rows:  # else the results of an earlier run stay
         state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
-        report.save(options.out, state, rows, lenet if model is lenet else None)
+        report.save(options.out, state, rows, ours if model is ours else None)
+        if code == 0:
+            print(f"evaluation of the training images: {evaluation(framework, model, train_set)}")
         print(f"test accuracy: {rows[-1].test:.4f}")
     return code
 
@@ -104,6 +105,13 @@ def accuracy(framework: Any, model: Any, images: numpy.ndarray, labels: numpy.nd
             right += (model(x).argmax(1) == y).sum().item()
     model.train()
     return right / len(labels)
+
+
+def evaluation(framework: Any, model: Any, arrays: Arrays) -> str:
+    """How long the model takes to label the images."""
+    start = time.perf_counter()
+    accuracy(framework, model, *arrays)
+    return f"{time.perf_counter() - start:.2f} s"
 
 
 def dataset(framework: Any, *arrays: numpy.ndarray) -> Any:

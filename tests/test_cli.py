@@ -1,6 +1,7 @@
 """The command line: what it writes, what it prints, and how it answers mistakes."""
 
 import csv
+import re
 import struct
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import tinygrad_np as tnp
 from nn.cli import main
 from nn.data.mnist import SHA256
 
-COMMANDS = ["train", "draw", "test-op"]
+COMMANDS = ["train", "draw", "test-op", "reproduce"]
 
 GOOD = """
 import tinygrad_np as tnp
@@ -83,6 +84,17 @@ def test_train_prints_a_row_per_epoch_and_saves_everything(run_train, capsys):
     assert "features.0: Conv2d" in "".join(ET.parse(out / "graph.svg").getroot().itertext())
 
 
+def test_train_on_the_first_images_only_with_another_model(run_train, capsys):
+    code, out = run_train("run", "--epochs", "1", "--images", "100", "--model", "LeNetv2")
+    printed = capsys.readouterr().out
+    assert code == 0
+    assert printed.startswith(
+        "LeNetv2, max pooling, conv-pool-relu, in tinygrad_np: 100 training images"
+    )
+    assert re.search(r"^evaluation of the training images: \d+\.\d\d s$", printed, re.M)
+    assert "features.12: Conv2d" in (out / "graph.svg").read_text()
+
+
 def test_the_saved_model_has_the_reported_accuracy(run_train, digits):
     _, out = run_train("run", "--epochs", "3", "--batch-size", "16")
     model = nn.models.LeNet()
@@ -105,8 +117,9 @@ def test_the_seed_fixes_the_result(run_train):
 
 
 @pytest.mark.parametrize("pool", ["avg", "max"])
-def test_the_twin_in_pytorch_trains_alike(run_train, capsys, pool):
-    options = ("--epochs", "3", "--pool", pool, "--lr", "0.01")
+@pytest.mark.parametrize("model", ["LeNet", "LeNetv2"])
+def test_the_twin_in_pytorch_trains_alike(run_train, capsys, pool, model):
+    options = ("--epochs", "3", "--pool", pool, "--lr", "0.01", "--model", model)
     ours, twin = (
         history(run_train(name, *options, "--framework", name)[1])
         for name in ("tinygrad_np", "torch")
@@ -220,6 +233,7 @@ def one_line(capsys):
         ("train --lr nan", "argument --lr: expected a positive float, got 'nan'"),
         ("train --lr inf", "argument --lr: expected a positive float, got 'inf'"),
         ("train --seed -1", "argument --seed: expected a whole number from 0 below 2**63, got"),
+        ("train --images 0", "train: argument --images: expected a positive int, got '0'"),
         ("train --pool mean", "argument --pool: invalid choice: 'mean'"),
         ("train --framework jax", "argument --framework: invalid choice: 'jax'"),
         ("train --colour red", "unrecognized arguments: --colour red"),

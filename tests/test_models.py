@@ -1,4 +1,4 @@
-"""LeNet: its size, its start, and its numbers next to the same network written in torch."""
+"""Both LeNets: size, start, and numbers next to the same networks written in torch."""
 
 import numpy as np
 import pytest
@@ -59,6 +59,30 @@ def test_numbers(pool, order):
         np.testing.assert_allclose(p.grad.numpy(), q.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("pool", ["max", "avg"])
+def test_lenetv2(pool):
+    """As train_torch.py of CNN-Numpy builds it."""
+    n = torch.nn
+    pooler = {"max": n.MaxPool2d, "avg": n.AvgPool2d}[pool]
+    theirs = n.Sequential(
+        n.Conv2d(1, 8, 3, 1, 1), n.ReLU(), n.Conv2d(8, 8, 3, 1, 1), n.ReLU(), pooler(2),
+        n.Conv2d(8, 16, 3, 1, 0), n.ReLU(), n.Conv2d(16, 16, 3, 1, 0), n.ReLU(), pooler(2),
+        n.Conv2d(16, 32, 3, 1, 0), n.ReLU(), n.Conv2d(32, 32, 3, 1, 0), n.ReLU(),
+        n.AdaptiveAvgPool2d(1), n.Flatten(), n.Linear(32, 10),
+    ).double()  # fmt: skip
+    ours = nn.models.LeNetv2(pool).double()
+    assert sum(p.numel() for p in ours.parameters()) == 18_370
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        q.data = torch.from_numpy(p.detach().numpy().copy())
+    x = np.random.default_rng(0).normal(size=(3, 1, 28, 28))
+    out, expected = ours(tnp.tensor(x)), theirs(torch.tensor(x))
+    np.testing.assert_allclose(out.detach().numpy(), expected.detach().numpy(), rtol=1e-11)
+    out.square().sum().backward()
+    expected.square().sum().backward()
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        np.testing.assert_allclose(p.grad.numpy(), q.grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
 def test_the_order_matters_for_average_pooling_alone():  # A21
     x = tnp.randn(2, 1, 28, 28)
     for pool, same in [("max", True), ("avg", False)]:
@@ -74,3 +98,5 @@ def test_errors():
         nn.models.LeNet(pool="sum")
     with pytest.raises(ValueError, match=r"LeNet: expected order 'conv-pool-relu' or .*got 'rel"):
         nn.models.LeNet(order="relu")
+    with pytest.raises(ValueError, match="LeNetv2: expected pool 'max' or 'avg', got 'sum'"):
+        nn.models.LeNetv2(pool="sum")

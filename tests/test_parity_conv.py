@@ -68,7 +68,7 @@ def test_padding_by_name(padding, kernel):
     same(call("conv2d", **options), normal(0, 2, 9, 10), normal(1, 3, 2, kernel, 3))
 
 
-@pytest.mark.parametrize("algorithm", ["naive", "im2col", "row_fused"])
+@pytest.mark.parametrize("algorithm", tnp.conv_algorithms.ALGORITHMS)
 def test_every_algorithm_transposes(algorithm):
     with tnp.conv_algorithms.conv_algorithm(algorithm):
         options = {"stride": (2, 1), "padding": (0, 1), "output_padding": (2, 0), "dilation": 3}

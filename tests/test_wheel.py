@@ -38,13 +38,14 @@ def test_the_wheel_holds_the_two_packages_and_the_digits(wheel):
             assert archive.read(f"nn/data/embedded/{path.name}") == path.read_bytes()
     info = metadata.rpartition("/")[0]
     assert {name.partition("/")[0] for name in names} == {"tinygrad_np", "nn", info}
-    assert {path.name for path in EMBEDDED.iterdir()} == {"LICENSE", *(f"{n}.gz" for n in SHA256)}
+    files = {"LICENSE", "digits.npz", *(f"{name}.gz" for name in SHA256)}
+    assert {path.name for path in EMBEDDED.iterdir()} == files
     assert {f"{info}/licenses/LICENSE", f"{info}/licenses/nn/data/embedded/LICENSE"} <= names
     assert {"tinygrad_np/py.typed", "nn/py.typed"} <= names  # a user's type checker reads them
     assert not [name for name in names if "__pycache__" in name or "test" in name]
     assert wheel.stat().st_size < 2_000_000
     assert (about["Name"], about["Requires-Python"]) == ("tinygrad-np", ">=3.11")
-    assert about["License-Expression"] == "MIT AND CC-BY-SA-3.0"
+    assert about["License-Expression"] == "MIT AND CC-BY-SA-3.0 AND CC-BY-4.0"
 
 
 def test_the_wheel_trains_in_a_clean_environment(wheel, tmp_path):

@@ -11,6 +11,7 @@ from math import e, inf, nan, pi
 
 from . import autograd, backend, distributions, linalg, ops, pytorch_names, twins
 from .backend import device
+from .conv_algorithms import conv_algorithm
 from .defaults import (
     channels_last,
     contiguous_format,
@@ -69,6 +70,7 @@ from .grad_mode import (
     set_grad_enabled,
 )
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .gradient_table import GradientTable, gradient_table
 from .graph import hide, scope
 from .hooks import Handle
 from .node import named

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .compilable import compilable
 from .threads import COPY, in_parts
 
 Array = np.ndarray[Any, Any]
@@ -41,6 +42,7 @@ def in_c_order(x: Array) -> Array:
     return _copied(x) if x.ndim == 4 else np.array(x, order="C")
 
 
+@compilable("copies.copied", at=0)
 def _copied(x: Array) -> Array:
     """A contiguous copy of x with four axes, a few of its channels at a time.
 

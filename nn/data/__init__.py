@@ -13,6 +13,7 @@ from .dataset import (
     TensorDataset,
     random_split,
 )
+from .digits import Digits
 from .download import DownloadError
 from .mnist import MNIST, FashionMNIST
 from .sampler import (
@@ -31,6 +32,7 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "Digits",
     "DownloadError",
     "FashionMNIST",
     "IterableDataset",

@@ -25,6 +25,7 @@ class _Conv(Module):
     padding: Any
     output_padding: tuple[int, ...]
     transposed = False
+    algorithm: str | None = None  # as of functional.conv2d
     _axes: ClassVar[int]
     _convolve: ClassVar[Callable[..., Tensor]]
 
@@ -81,9 +82,8 @@ class _Conv(Module):
         padding: Any = self.padding
         if self.padding_mode != "zeros":
             input, padding = F.pad(input, self._border, self.padding_mode), 0
-        return self._convolve(
-            input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
-        )
+        rest = self.stride, padding, self.dilation, self.groups
+        return self._convolve(input, self.weight, self.bias, *rest, algorithm=self.algorithm)
 
     def extra_repr(self) -> str:
         text = (
@@ -163,7 +163,7 @@ class _ConvTranspose(_Conv):
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         extra = self.output_padding if output_size is None else self._extra(input, output_size)
         rest = self.stride, self.padding, extra, self.groups, self.dilation
-        return self._convolve(input, self.weight, self.bias, *rest)
+        return self._convolve(input, self.weight, self.bias, *rest, algorithm=self.algorithm)
 
     def _extra(self, input: Tensor, output_size: Sequence[int]) -> tuple[int, ...]:
         """The output padding that gives `output_size`."""

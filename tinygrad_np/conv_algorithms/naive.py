@@ -13,28 +13,29 @@ import numpy as np
 
 from ..layout import Array, Shape
 from .geometry import Geometry, conv_output_shape
+from .padding import crop, pad
 
 
 def forward(x: Array, w: Array, geometry: Geometry) -> tuple[Array, None]:
     """y (N, F, OH, OW) of x (N, C, H, W) and w (F, C/groups, KH, KW), and no hint."""
     y = np.zeros(conv_output_shape(x.shape, w.shape, geometry), np.result_type(x, w))
-    for n, f, oh, ow, window in _windows(_pad(x, geometry), y.shape, w.shape, geometry):
+    for n, f, oh, ow, window in _windows(pad(x, geometry), y.shape, w.shape, geometry):
         y[n, f, oh, ow] = np.sum(window * w[f])
     return y, None
 
 
 def input_grad(g: Array, w: Array, geometry: Geometry, x_shape: Shape) -> Array:
     """gx (N, C, H, W): every output hands its weights, times g, back to the window it saw."""
-    padded = _pad(np.zeros(x_shape, np.result_type(g, w)), geometry)
+    padded = pad(np.zeros(x_shape, np.result_type(g, w)), geometry)
     for n, f, oh, ow, window in _windows(padded, g.shape, w.shape, geometry):
         window += g[n, f, oh, ow] * w[f]
-    return _crop(padded, x_shape, geometry)
+    return crop(padded, x_shape, geometry)
 
 
 def weight_grad(x: Array, g: Array, geometry: Geometry, w_shape: Shape, hint: None = None) -> Array:
     """gw (F, C/groups, KH, KW): every output adds the window it saw, times g, to its filter."""
     gw = np.zeros(w_shape, np.result_type(x, g))
-    for n, f, oh, ow, window in _windows(_pad(x, geometry), g.shape, w_shape, geometry):
+    for n, f, oh, ow, window in _windows(pad(x, geometry), g.shape, w_shape, geometry):
         gw[f] += g[n, f, oh, ow] * window
     return gw
 
@@ -55,15 +56,3 @@ def _windows(
                     rows = slice(top, top + kh * dh, dh)
                     columns = slice(left, left + kw * dw, dw)
                     yield n, f, oh, ow, padded[n, first : first + channels, rows, columns]
-
-
-def _pad(x: Array, geometry: Geometry) -> Array:
-    # Less than no padding are rows that no window reaches: they may stay.
-    widths = [(before, max(after, 0)) for before, after in geometry.padding]
-    return np.pad(x, ((0, 0), (0, 0), *widths))
-
-
-def _crop(padded: Array, x_shape: Shape, geometry: Geometry) -> Array:
-    (top, _), (left, _) = geometry.padding
-    h, w = x_shape[2:]
-    return padded[:, :, top : top + h, left : left + w]

@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from ..compilable import compilable
 from ..layout import Array, Shape, in_order_of, kept, order, zeros
 from .geometry import Geometry, Pair, pool_output_shape
 
 
+@compilable("pooling.max_pool", at=0)
 def max_pool(x: Array, kernel: Pair, geometry: Geometry) -> tuple[Array, Array]:
     """y = max over the window of x (N, C, H, W), and the taps: both (N, C, OH, OW).
 
@@ -129,6 +131,7 @@ def tap_pick(x: Array, taps: Array, kernel: Pair, geometry: Geometry) -> Array:
     return values.transpose(np.argsort(order(x)))
 
 
+@compilable("pooling.tap_scatter", at=0)
 def tap_scatter(g: Array, taps: Array, kernel: Pair, geometry: Geometry, x_shape: Shape) -> Array:
     """`tap_pick`'s adjoint: gx (N, C, H, W), each g (N, C, OH, OW) added at its tap.
 
@@ -150,11 +153,8 @@ def tap_scatter(g: Array, taps: Array, kernel: Pair, geometry: Geometry, x_shape
 
 
 def _masked(x: Array, mask: Array, out: Array) -> None:
-    """Write x to out where the mask is true, else 0.
-
-    As a product of its bits: inf * 0 would be nan, and np.where takes 8 times as long.
-    """
-    bits = f"u{x.itemsize}"
+    """Write x to out where the mask is true, else 0."""
+    bits = f"u{x.itemsize}"  # inf * 0 would be nan, and np.where takes 8 times as long
     np.multiply(x.view(bits), mask, out=out.view(bits))
 
 
@@ -194,6 +194,7 @@ def _flat(x: Array) -> Array:
     return x.transpose(order(x)).reshape(-1)
 
 
+@compilable("pooling.avg_pool", at=0)
 def avg_pool(
     x: Array,
     kernel: Pair,
@@ -235,6 +236,7 @@ def _sums(axis: int, x: Array, x_shape: Shape, kernel: Pair, geometry: Geometry)
     return y
 
 
+@compilable("pooling.avg_pool_adjoint", at=0)
 def avg_pool_adjoint(
     g: Array,
     kernel: Pair,

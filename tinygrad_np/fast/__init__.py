@@ -16,7 +16,8 @@ import numba
 import numpy
 
 # Reassociation lets a sum run in SIMD lanes; contraction makes a * b + c one instruction.
-kernel = numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
+# NumPy's errors: a division does not ask whether it is by zero, which would stop SIMD.
+kernel = numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract"}, error_model="numpy")
 
 FLOATS = (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64))
 

@@ -1,4 +1,4 @@
-"""The rectifier, one pass forward and one backward."""
+"""The rectifier, one pass forward and one backward, and the choice that backward rules make."""
 
 from __future__ import annotations
 
@@ -22,9 +22,21 @@ def relu_dx(op: Any, g: Any, out: Any) -> Any:
     return _mapped(_relu_dx, g, out)
 
 
-def _mapped(loop: Any, a: Any, b: Any) -> Any:
-    if not alike(a, b):
+def keep(op: Any, x: Any, mask: Any) -> Any:
+    """`Keep.forward`."""
+    if not alike(x) or getattr(mask, "shape", None) != x.shape:
         return NotImplemented
+    if mask.strides != tuple(stride // x.itemsize for stride in x.strides):
+        return NotImplemented
+    return _written(_keep, x, mask)
+
+
+def _mapped(loop: Any, a: Any, b: Any) -> Any:
+    return _written(loop, a, b) if alike(a, b) else NotImplemented
+
+
+def _written(loop: Any, a: Any, b: Any) -> Any:
+    """A loop over two arrays in one memory order, which makes one like the first."""
     y = numpy.empty_like(a)
     arrays = flat(a), flat(b), flat(y)
     in_parts(lambda part: loop(*(v[part] for v in arrays)), a.size, COST * a.size)
@@ -43,3 +55,10 @@ def _relu_dx(g, out, dx):
     zero = g.dtype.type(0)
     for i in range(g.size):
         dx[i] = zero if out[i] <= 0 else g[i]
+
+
+@kernel
+def _keep(x, mask, y):
+    zero = x.dtype.type(0)
+    for i in range(x.size):
+        y[i] = x[i] if mask[i] else zero

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy
 
+from ..compilable import compilable
 from ..methods import attached, changed, promoted
 from ..node import named
 from ..op import Op
@@ -54,9 +55,11 @@ class Softplus(Op):
 class NormalCdf(Op):
     """y = (1 + erf(x / sqrt 2)) / 2, the share below x;   dx = g * e^(-x^2 / 2) / sqrt(2 pi)"""
 
+    @compilable("activations.normal_cdf")
     def forward(self, x):
         return (Erf()(x * _SQRT_HALF) + 1.0) * 0.5
 
+    @compilable("activations.normal_cdf_dx")
     def dx(self, g, x):
         return g * (Exp()(x * x * -0.5) * _DENSITY_AT_0)
 

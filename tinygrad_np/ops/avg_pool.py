@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
-from ..conv_algorithms import pooling
+from ..conv_algorithms import chosen, pools
 from ..conv_algorithms.arguments import pool_geometry
 from ..conv_algorithms.geometry import Geometry, pool_output_shape
 from ..errors import OpError
@@ -24,12 +25,14 @@ class AvgPool2d(Op):
     geometry: Geometry
     count_include_pad: bool = True
     divisor_override: int | None = None
+    algorithm: str | None = field(default=None, repr=False)
 
     def forward(self, x):
-        return pooling.avg_pool(x, *self._arguments())
+        self.algorithm = chosen(self.algorithm)  # that of the gradients too
+        return pools(self.algorithm).avg_pool(x, *self._arguments())
 
     def dx(self, g):
-        return AvgPool2dAdjoint(*self._arguments(), self.shapes[0])(g)
+        return AvgPool2dAdjoint(*self._arguments(), self.shapes[0], self.algorithm)(g)
 
     def _arguments(self):
         return self.kernel, self.geometry, self.count_include_pad, self.divisor_override
@@ -64,15 +67,17 @@ class AvgPool2dAdjoint(Op):
     count_include_pad: bool
     divisor_override: int | None
     shape: Shape
+    algorithm: str | None = field(default=None, repr=False)
 
     def forward(self, x):
         expected = pool_output_shape(self.shape, self.kernel, self.geometry)
         if x.shape != expected:
             raise ValueError(f"expected x {expected}, as pooling {self.shape} gives, got {x.shape}")
-        return pooling.avg_pool_adjoint(x, *self._arguments(), self.shape)
+        self.algorithm = chosen(self.algorithm)
+        return pools(self.algorithm).avg_pool_adjoint(x, *self._arguments(), self.shape)
 
     def dx(self, g):
-        return AvgPool2d(*self._arguments())(g)
+        return AvgPool2d(*self._arguments(), self.algorithm)(g)
 
     _arguments = AvgPool2d._arguments
 
@@ -108,11 +113,14 @@ def avg_pool2d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
+    *,
+    algorithm: str | None = None,
 ) -> Tensor:
     """The mean of each window: its sum, divided by KH * KW, padding included.
 
     Or by the number of elements that are no padding (`count_include_pad=False`), or by
-    `divisor_override`. Shapes as of `max_pool2d`. Raises RuntimeError for windows that do not fit.
+    `divisor_override`. Shapes as of `max_pool2d`, `algorithm` as of `conv2d`.
+    Raises RuntimeError for windows that do not fit.
     Source: PyTorch, torch.nn.functional.avg_pool2d.
 
     >>> import tinygrad_np as tnp
@@ -123,7 +131,7 @@ def avg_pool2d(
     if divisor_override == 0:
         raise OpError("divisor must be not zero")
     windows = pool_geometry("avg_pool2d", kernel_size, stride, padding, 1, ceil_mode)
-    op = AvgPool2d(*windows, count_include_pad, divisor_override)
+    op = AvgPool2d(*windows, count_include_pad, divisor_override, algorithm)
     return restored("avg_pool2d", op(images("avg_pool2d", input)), input)
 
 
@@ -134,6 +142,8 @@ def avg_pool1d(
     padding: Any = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
+    *,
+    algorithm: str | None = None,
 ) -> Tensor:
     """`avg_pool2d` along one axis: input `(N, C, L)` or `(C, L)`.
 
@@ -144,5 +154,5 @@ def avg_pool1d(
     tensor([[3.0000, 2.5000]])
     """
     windows = pool_geometry("avg_pool1d", kernel_size, stride, padding, 1, ceil_mode)
-    op = AvgPool2d(*windows, count_include_pad)
+    op = AvgPool2d(*windows, count_include_pad, algorithm=algorithm)
     return restored("avg_pool1d", op(images("avg_pool1d", input)), input)

@@ -2,13 +2,23 @@
 
 y, dx and dw are each linear in two of the three arrays x, w and the gradient of y, so the rules of
 each op are the other two ops. How they are computed stands in `conv_algorithms/`.
+
+What courses write (cnn-numpy, after A. Ng), and what the rules here call it:
+
+    A_prev, Z      x (N, C, H, W), y (N, F, OH, OW); A is Z after an activation, an op of its own
+    W, b           w (F, C/groups, KH, KW), b (F,)
+    dZ             g, the incoming gradient        dA_prev, dW, db    what dx, dw and db return
+    n_m, n_c, n_f  N, C, F                         f_w                KH and KW
+    ih, iw         H, W, without the padding       oh, ow             OH, OW
+    p, s           geometry.padding, .stride
 """
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
-from .. import conv_algorithms
+from ..conv_algorithms import ALGORITHMS, chosen
 from ..conv_algorithms.arguments import conv_geometry
 from ..conv_algorithms.geometry import Geometry, conv_output_shape
 from ..errors import OpError
@@ -30,16 +40,17 @@ class Conv2d(Op):
 
     torch_name = "Convolution"
     geometry: Geometry
+    algorithm: str | None = field(default=None, repr=False)
 
     def forward(self, x, w, b=None):
-        self.algorithm = conv_algorithms.selected()
-        y, self.hint = self.algorithm.forward(x, w, self.geometry)
+        self.algorithm = chosen(self.algorithm)  # that of the gradients too
+        y, self.hint = ALGORITHMS[self.algorithm].forward(x, w, self.geometry)
         if b is not None:
             y += b.reshape(-1, 1, 1)  # in place: 0.10 ms and not 0.17 for LeNet's first layer
         return y
 
     def dx(self, g, w):
-        return Conv2dInputGrad(self.geometry, self.shapes[0])(g, w)
+        return Conv2dInputGrad(self.geometry, self.shapes[0], self.algorithm)(g, w)
 
     def dw(self, g, x):
         return Conv2dWeightGrad(self.geometry, self.shapes[1], self.algorithm, self.hint)(x, g)
@@ -86,16 +97,18 @@ class Conv2dInputGrad(Op):
 
     geometry: Geometry
     x_shape: Shape
+    algorithm: str | None = field(default=None, repr=False)
 
     def forward(self, gy, w):
         _must_fit(gy, self.x_shape, w.shape, self.geometry)
-        return conv_algorithms.selected().input_grad(gy, w, self.geometry, self.x_shape)
+        self.algorithm = chosen(self.algorithm)
+        return ALGORITHMS[self.algorithm].input_grad(gy, w, self.geometry, self.x_shape)
 
     def dgy(self, g, w):
-        return Conv2d(self.geometry)(g, w)
+        return Conv2d(self.geometry, self.algorithm)(g, w)
 
     def dw(self, g, gy):
-        return Conv2dWeightGrad(self.geometry, self.shapes[1])(g, gy)
+        return Conv2dWeightGrad(self.geometry, self.shapes[1], self.algorithm)(g, gy)
 
     def samples(r):
         for geometry, x, w in triangle_shapes():
@@ -119,19 +132,20 @@ class Conv2dWeightGrad(Op):
 
     geometry: Geometry
     w_shape: Shape
-    algorithm: Any = None  # of the forward pass whose columns the hint holds
-    columns: Any = None
+    algorithm: str | None = field(default=None, repr=False)
+    columns: Any = field(default=None, repr=False)  # the hint of this algorithm's forward pass
 
     def forward(self, x, gy):
         _must_fit(gy, x.shape, self.w_shape, self.geometry)
-        algorithm = self.algorithm or conv_algorithms.selected()
-        return algorithm.weight_grad(x, gy, self.geometry, self.w_shape, self.columns)
+        self.algorithm = chosen(self.algorithm)
+        weight_grad = ALGORITHMS[self.algorithm].weight_grad
+        return weight_grad(x, gy, self.geometry, self.w_shape, self.columns)
 
     def dx(self, g, gy):
-        return Conv2dInputGrad(self.geometry, self.shapes[0])(gy, g)
+        return Conv2dInputGrad(self.geometry, self.shapes[0], self.algorithm)(gy, g)
 
     def dgy(self, g, x):
-        return Conv2d(self.geometry)(x, g)
+        return Conv2d(self.geometry, self.algorithm)(x, g)
 
     def samples(r):
         for geometry, x, w in triangle_shapes():
@@ -189,6 +203,8 @@ def conv2d(
     padding: Any = 0,
     dilation: Any = 1,
     groups: int = 1,
+    *,
+    algorithm: str | None = None,
 ) -> Tensor:
     """y[n, f, r, s] = bias[f] + sum over c, i, j of weight[f, c, i, j] * input[n, c, r', s'].
 
@@ -196,7 +212,8 @@ def conv2d(
     cross-correlation. Shapes: input `(N, C, H, W)` or `(C, H, W)`, weight `(F, C/groups, KH, KW)`,
     bias `(F,)` -> `(N, F, OH, OW)`, OH = floor((H + padding - dilation * (KH - 1) - 1) / stride)
     + 1. Ints or pairs; padding also 'valid' (none) or 'same' (OH = H, for stride 1). One dtype for
-    all; that of the result. Raises RuntimeError where shapes or dtypes do not fit.
+    all; that of the result. `algorithm` is a name in `conv_algorithms` (default: as the thread's
+    `conv_algorithm`). Raises RuntimeError where shapes or dtypes do not fit.
     Source: PyTorch, torch.nn.functional.conv2d; Dumoulin and Visin, arXiv:1603.07285.
 
     >>> import tinygrad_np as tnp
@@ -205,7 +222,8 @@ def conv2d(
               [4., 4., 2.],
               [2., 2., 1.]]]])
     """
-    return _convolved("conv2d", input, weight, bias, stride, padding, dilation, groups)
+    windows = stride, padding, dilation, groups
+    return _convolved("conv2d", input, weight, bias, windows, algorithm)
 
 
 def conv1d(
@@ -216,6 +234,8 @@ def conv1d(
     padding: Any = 0,
     dilation: Any = 1,
     groups: int = 1,
+    *,
+    algorithm: str | None = None,
 ) -> Tensor:
     """`conv2d` along one axis: input `(N, C, L)` or `(C, L)`, weight `(F, C/groups, K)`.
 
@@ -225,7 +245,8 @@ def conv1d(
     >>> tnp.conv1d(tnp.tensor([[1.0, 2.0, 4.0]]), tnp.tensor([[[-1.0, 1.0]]]))
     tensor([[1., 2.]])
     """
-    return _convolved("conv1d", input, weight, bias, stride, padding, dilation, groups)
+    windows = stride, padding, dilation, groups
+    return _convolved("conv1d", input, weight, bias, windows, algorithm)
 
 
 def _convolved(
@@ -233,21 +254,19 @@ def _convolved(
     input: Tensor,
     weight: Tensor,
     bias: Tensor | None,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    groups: int,
+    windows: tuple[Any, Any, Any, int],
+    algorithm: str | None,
 ) -> Tensor:
     x = images(name, input)
     w = kernels(name, input, weight)
-    geometry = conv_geometry(tuple(weight.shape[2:]), stride, padding, dilation, groups)
+    geometry = conv_geometry(tuple(weight.shape[2:]), *windows)
     if weight.ndim == 3:  # the op would speak of a height
         conv_output_shape((x.shape[0], *input.shape[-2:]), tuple(weight.shape), geometry)
     if bias is None:
-        return restored(name, Conv2d(geometry)(x, w), input)
+        return restored(name, Conv2d(geometry, algorithm)(x, w), input)
     if bias.dtype != input.dtype or bias.shape != weight.shape[:1]:
         raise misfit(name, weight.shape[0], input, weight, bias)
-    return restored(name, Conv2d(geometry)(x, w, bias), input)
+    return restored(name, Conv2d(geometry, algorithm)(x, w, bias), input)
 
 
 def kernels(name: str, input: Tensor, weight: Tensor) -> Tensor:

@@ -21,6 +21,8 @@ def conv_transpose2d(
     output_padding: Any = 0,
     groups: int = 1,
     dilation: Any = 1,
+    *,
+    algorithm: str | None = None,
 ) -> Tensor:
     """What is the gradient of conv2d's input, taken as a layer: its adjoint, plus a bias.
 
@@ -36,8 +38,8 @@ def conv_transpose2d(
               [2., 4., 2.],
               [1., 2., 1.]]]])
     """
-    rest = stride, padding, output_padding, groups, dilation
-    return _transposed("conv_transpose2d", input, weight, bias, *rest)
+    windows = stride, padding, output_padding, groups, dilation
+    return _transposed("conv_transpose2d", input, weight, bias, windows, algorithm)
 
 
 def conv_transpose1d(
@@ -49,6 +51,8 @@ def conv_transpose1d(
     output_padding: Any = 0,
     groups: int = 1,
     dilation: Any = 1,
+    *,
+    algorithm: str | None = None,
 ) -> Tensor:
     """`conv_transpose2d` along one axis: input `(N, C, L)` or `(C, L)`, weight `(C, F/groups, K)`.
 
@@ -58,8 +62,8 @@ def conv_transpose1d(
     >>> tnp.conv_transpose1d(tnp.ones(1, 2), tnp.tensor([[[1.0, 3.0]]]), stride=2)
     tensor([[1., 3., 1., 3.]])
     """
-    rest = stride, padding, output_padding, groups, dilation
-    return _transposed("conv_transpose1d", input, weight, bias, *rest)
+    windows = stride, padding, output_padding, groups, dilation
+    return _transposed("conv_transpose1d", input, weight, bias, windows, algorithm)
 
 
 def _transposed(
@@ -67,11 +71,8 @@ def _transposed(
     input: Tensor,
     weight: Tensor,
     bias: Tensor | None,
-    stride: Any,
-    padding: Any,
-    output_padding: Any,
-    groups: int,
-    dilation: Any,
+    windows: tuple[Any, Any, Any, int, Any],
+    algorithm: str | None,
 ) -> Tensor:
     x = images(name, input)
     w = kernels(name, input, weight)
@@ -87,12 +88,10 @@ def _transposed(
             "Only zero batch or zero channel inputs are supported, but got input shape: "
             f"{batch} and weight shape: {list(weight.shape)}"
         )
-    geometry, out = transposed_geometry(
-        size, kernel, stride, padding, output_padding, groups, dilation
-    )
-    shape = (x.shape[0], weight.shape[1] * groups, *out)
+    geometry, out = transposed_geometry(size, kernel, *windows)
+    shape = (x.shape[0], weight.shape[1] * geometry.groups, *out)
     conv_output_shape(shape, tuple(w.shape), geometry)
-    y = Conv2dInputGrad(geometry, shape)(x, w)
+    y = Conv2dInputGrad(geometry, shape, algorithm)(x, w)
     if bias is None:
         return restored(name, y, input)
     if bias.dtype != input.dtype or tuple(bias.shape) != (shape[1],):

@@ -11,6 +11,7 @@ from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
 from .cast import floating, not_implemented
+from .keep import Keep, nothing
 
 
 class ReLU(Op):
@@ -26,7 +27,7 @@ class ReLU(Op):
 
     @compilable("rectifiers.relu_dx")
     def dx(self, g, out):
-        return g * (out != 0)  # nan passes g on
+        return Keep()(g, out != 0)  # nan passes g on
 
     def samples(r):
         yield Sample(r.away_from(0, (3, 4)))
@@ -122,7 +123,7 @@ class Sign(Op):
         return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)  # 0 for nan, as PyTorch
 
     def dx(self, g):
-        return g * 0.0
+        return nothing(g)
 
     def samples(r):
         yield Sample(r.away_from(0, (3, 4)))
@@ -138,6 +139,7 @@ class Tanh(Op):
     def forward(self, x):
         return self.xp.tanh(x)
 
+    @compilable("activations.tanh_dx")
     def dx(self, g, out):
         return g * (1.0 - out * out)
 
@@ -153,10 +155,12 @@ class Tanh(Op):
 class Sigmoid(Op):
     """y = 1 / (1 + e^-x);   dx = g * y * (1 - y)"""
 
+    @compilable("activations.sigmoid")
     def forward(self, x):
         xp = self.xp  # no power of e above 1: nothing overflows, and small y keep their digits
         return xp.exp(xp.minimum(x, 0)) / (1 + xp.exp(-xp.absolute(x)))
 
+    @compilable("activations.sigmoid_dx")
     def dx(self, g, out):
         return g * (out * (1.0 - out))
 

@@ -13,6 +13,7 @@ from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
 from .creation import ones
+from .keep import Keep
 
 
 class Embedding(Op):
@@ -28,7 +29,7 @@ class Embedding(Op):
         return w[self.index]
 
     def dw(self, g):
-        g = g if self.scale is None else g * self.scale
+        g = g if self.scale is None else Keep()(g * self.scale, self.scale != 0)
         return SumRows(self.index, self.shapes[0][0])(g)
 
     def samples(r):

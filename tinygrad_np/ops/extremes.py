@@ -15,6 +15,7 @@ from ..tensor import Tensor
 from .axes import along_axes, axes, axis
 from .creation import ones
 from .gather import gather
+from .keep import Keep
 from .reduce import Dims, Reduction, kept
 from .select import maximum, minimum
 from .shape import squeeze, unsqueeze
@@ -61,7 +62,7 @@ class Max(Amax):
     forward = Amax.forward
 
     def dx(self, g, x, out):
-        return split_among_ties(self, g, x, out, nan_is_nan=True)
+        return split_among_ties(self, g, x, out, of_all=True)
 
 
 class Min(Amin):
@@ -71,7 +72,7 @@ class Min(Amin):
     forward = Amin.forward
 
     def dx(self, g, x, out):
-        return split_among_ties(self, g, x, out, nan_is_nan=True)
+        return split_among_ties(self, g, x, out, of_all=True)
 
 
 class Argmax(Op):
@@ -104,13 +105,17 @@ class Argmin(Argmax):
         return torch.argmin(x, self.dim)
 
 
-def split_among_ties(op: Reduction, g: Any, x: Any, out: Any, nan_is_nan: bool = False) -> Any:
-    """g to the elements that equal the extreme, in equal parts: nan / 0 where none does."""
+def split_among_ties(op: Reduction, g: Any, x: Any, out: Any, of_all: bool = False) -> Any:
+    """g to the elements that equal the extreme, in equal parts: nan / 0 where none does.
+
+    As in PyTorch the others get 0 for a maximum of all, and g * 0 along dimensions.
+    """
     shape = op.shapes[0]
     g, out = kept(g, op.dims, shape), kept(out, op.dims, shape)
-    equal = (x == out) | ((x != x) & (out != out)) if nan_is_nan else x == out
+    equal = (x == out) | ((x != x) & (out != out)) if of_all else x == out
     ties: Any = equal.to(g.dtype) if isinstance(equal, Tensor) else numpy.asarray(equal, g.dtype)
-    return g * ties / ties.sum(op.dims, keepdims=True)
+    number = ties.sum(op.dims, keepdims=True)
+    return Keep()(g / number, equal) if of_all else g * ties / number
 
 
 def _not_empty(name: str, shape: Dims, dim: Any) -> Dims:

@@ -98,9 +98,7 @@ class NllLoss(Op):
 
     def forward(self, x):
         y = x[self.places] * -self.xp.asarray(self.weight, x.dtype)
-        if self.total is None:
-            return y
-        return Sum(tuple(range(y.ndim)))(y) / self.total
+        return y if self.total is None else y.sum(dtype=x.dtype) / self.total
 
     def dx(self, g):
         factor = self.weight if self.total is None else self.weight / self.total
@@ -242,6 +240,17 @@ def _places(labels: numpy.ndarray, dim: int) -> Index:
     return (*places[:dim], labels, *places[dim:])
 
 
+def _kept(labels: numpy.ndarray, ignore_index: int, classes: int) -> numpy.ndarray | None:
+    """Where a label is not `ignore_index`; None: everywhere. IndexError for one out of bounds."""
+    if labels.size and labels.min() >= 0 and labels.max() < classes and ignore_index < 0:
+        return None  # the everyday case
+    kept = numpy.asarray(labels != ignore_index)
+    outside = labels[kept & ((labels < 0) | (labels >= classes))]
+    if outside.size:
+        raise IndexError(f"Target {outside[0]} is out of bounds.")
+    return None if kept.all() else kept
+
+
 def nll(
     input: Tensor,
     labels: numpy.ndarray,
@@ -260,18 +269,14 @@ def nll(
     >>> tnp.nll(tnp.tensor([[-0.5, -1.0]]), numpy.array([1]), dim=1)
     tensor([1.])
     """
-    kept = numpy.asarray(labels != ignore_index)
-    everything, places = kept.all(), _places(labels, dim)
-    if not everything:
+    kept, places = _kept(labels, ignore_index, input.array.shape[dim]), _places(labels, dim)
+    if kept is not None:
         places = tuple(numpy.broadcast_to(part, kept.shape)[kept] for part in places)
         labels = labels[kept]
-    outside = labels[(labels < 0) | (labels >= input.shape[dim])]
-    if outside.size:
-        raise IndexError(f"Target {outside[0]} is out of bounds.")
     counts: Any = 1.0 if weight is None else getattr(weight, "array", weight)[labels]
     if reduction == "none":
         loss = NllLoss(places, counts)(input)
-        return loss if everything else named(AddAt((kept,), kept.shape)(loss), "NllLoss")
+        return loss if kept is None else named(AddAt((kept,), kept.shape)(loss), "NllLoss")
     total = 1.0
     if reduction == "mean":  # nan: of nothing
         total = float(labels.size if weight is None else counts.sum()) or math.nan

@@ -13,6 +13,7 @@ from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
+from ..threads import THRESHOLD, in_parts
 from .creation import ones
 
 
@@ -20,13 +21,14 @@ class MatMul(Op):
     """y = a @ b;   da = g @ b^T,   db = a^T @ g      (the last two axes; others broadcast)"""
 
     def forward(self, a, b):
-        return a @ b
+        self.hint = b.ndim > 2 and b.strides[-1] > b.strides[-2]  # b lies transposed, as keys do
+        return _product(a, b)
 
     def da(self, g, b):
-        return g @ b.mT
+        return MatMul()(g, b.mT)
 
     def db(self, g, a):
-        return a.mT @ g
+        return MatMul()(g.mT, a).mT if self.hint else MatMul()(a.mT, g)  # so lies as b does
 
     def samples(r):
         yield Sample(r.normal(3, 4), r.normal(4, 2))
@@ -49,6 +51,17 @@ class MatMul(Op):
 
     def name(self):
         return "MmBackward0" if len(self.shapes[0]) == len(self.shapes[1]) == 2 else "BmmBackward0"
+
+
+def _product(a: Any, b: Any) -> Any:
+    """a @ b: of two stacks of small matrices each thread takes some, where BLAS would wait."""
+    stacked = a.ndim > 2 and a.shape[:-2] == b.shape[:-2] and a.dtype == b.dtype
+    flops = 2 * a.size * b.shape[-1]
+    if not stacked or not THRESHOLD <= flops < THRESHOLD * a.size / math.prod(a.shape[-2:]):
+        return a @ b
+    y = numpy.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
+    in_parts(lambda part: numpy.matmul(a[part], b[part], out=y[part]), len(a), flops)
+    return y
 
 
 @tensor_method("__matmul__", reflected="__rmatmul__", ufunc=numpy.matmul)

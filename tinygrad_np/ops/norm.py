@@ -18,6 +18,7 @@ from .cast import to
 from .creation import ones, tensor
 from .elementwise import Abs, Sign
 from .extremes import amax, amin
+from .keep import Keep
 from .power import PowScalar
 from .reduce import Dims, kept
 from .select import Where
@@ -41,12 +42,14 @@ class Norm(Op):
     def dx(self, g, x, out):
         g, out = (kept(v, self.dims, self.shapes[0]) for v in (g, out))
         zero = out == 0
-        scale = Where()(zero, out * 0.0, 1.0 / Where()(zero, out + 1.0, out))
+        scale = Keep()(1.0 / Where()(zero, out + 1.0, out), ~zero)
         if self.p == 2:
             return g * (x * scale)
         slope = PowScalar(self.p - 1)(Abs()(x) * scale)
         if self.p < 1:
-            slope = Where()(x == 0, x * 0.0, slope)
+            slope = Keep()(slope, x != 0)
+        elif self.p > 1:
+            g = Keep()(g, ~zero)
         return g * (Sign()(x) * slope)
 
     def samples(r):
@@ -54,6 +57,7 @@ class Norm(Op):
         yield Sample(r.normal(2, 3, 4), dims=(1,), keepdim=True)
         yield Sample(r.normal(2, 0), dims=(1,))
         yield Sample(numpy.zeros((2, 3)), dims=(1,))
+        yield Sample(numpy.zeros((2, 3)), dims=(1,), p=3)
         for p in (1, 3, 1.5, 0.5):
             yield Sample(r.away_from(0, (3, 4)), dims=(1,), p=p)
         yield ErrorSample(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
 import numpy
 
-from ..conv_algorithms import pooling
+from ..conv_algorithms import chosen, pooling, pools
 from ..conv_algorithms.arguments import pool_geometry
 from ..conv_algorithms.geometry import Geometry, pool_output_shape
 from ..op import Op
@@ -25,13 +26,16 @@ class MaxPool2d(Op):
     torch_name = "MaxPool2DWithIndices"
     kernel: Pair
     geometry: Geometry
+    algorithm: str | None = field(default=None, repr=False)
 
     def forward(self, x):
-        y, self.hint = pooling.max_pool(x, self.kernel, self.geometry)
+        self.algorithm = chosen(self.algorithm)  # that of the gradients too
+        y, self.hint = pools(self.algorithm).max_pool(x, self.kernel, self.geometry)
         return y
 
     def dx(self, g):
-        return TapScatter(self.hint, self.kernel, self.geometry, self.shapes[0])(g)
+        windows = self.kernel, self.geometry
+        return TapScatter(self.hint, *windows, self.shapes[0], self.algorithm)(g)
 
     def samples(r):
         for kernel, geometry, shape in windows():
@@ -63,16 +67,19 @@ class TapScatter(Op):
     kernel: Pair
     geometry: Geometry
     shape: Shape
+    algorithm: str | None = field(default=None, repr=False)
 
     def forward(self, x):
         if x.shape != self.taps.shape:
             raise ValueError(
                 f"expected x in the shape {self.taps.shape} of the taps, got {x.shape}"
             )
-        return pooling.tap_scatter(x, self.taps, self.kernel, self.geometry, self.shape)
+        self.algorithm = chosen(self.algorithm)
+        scatter = pools(self.algorithm).tap_scatter
+        return scatter(x, self.taps, self.kernel, self.geometry, self.shape)
 
     def dx(self, g):
-        return TapPick(self.taps, self.kernel, self.geometry)(g)
+        return TapPick(self.taps, self.kernel, self.geometry, self.algorithm)(g)
 
     def samples(r):
         for config, shape in tapped(r):
@@ -96,15 +103,18 @@ class TapPick(Op):
     taps: numpy.ndarray
     kernel: Pair
     geometry: Geometry
+    algorithm: str | None = field(default=None, repr=False)
 
     def forward(self, x):
         shape = pool_output_shape(x.shape, self.kernel, self.geometry)
         if shape != self.taps.shape:
             raise ValueError(f"expected windows {self.taps.shape} as the taps, x has {shape}")
-        return pooling.tap_pick(x, self.taps, self.kernel, self.geometry)
+        self.algorithm = chosen(self.algorithm)
+        return pools(self.algorithm).tap_pick(x, self.taps, self.kernel, self.geometry)
 
     def dx(self, g):
-        return TapScatter(self.taps, self.kernel, self.geometry, self.shapes[0])(g)
+        windows = self.kernel, self.geometry
+        return TapScatter(self.taps, *windows, self.shapes[0], self.algorithm)(g)
 
     def samples(r):
         for config, shape in tapped(r):
@@ -154,13 +164,15 @@ def max_pool2d(
     dilation: Any = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
+    *,
+    algorithm: str | None = None,
 ) -> Any:
     """The maximum of each window; of several, the first in row-major order gets the gradient.
 
     Shapes `(N, C, H, W)` or `(C, H, W)` -> the same with OH = floor((H + 2 padding - dilation *
     (KH - 1) - 1) / stride) + 1, rounded up in `ceil_mode`. `stride` is `kernel_size` unless given.
     Padding never wins, nan does. With `return_indices` also the int64 positions in H * W.
-    Raises RuntimeError for windows that do not fit.
+    `algorithm` as of `conv2d`. Raises RuntimeError for windows that do not fit.
     Source: PyTorch, torch.nn.functional.max_pool2d.
 
     >>> import tinygrad_np as tnp
@@ -169,7 +181,8 @@ def max_pool2d(
              [13., 15.]]])
     """
     config = kernel_size, stride, padding, dilation, ceil_mode
-    return max_pooled("max_pool2d", input, pool_geometry("max_pool2d", *config), return_indices)
+    windows = pool_geometry("max_pool2d", *config)
+    return max_pooled("max_pool2d", input, windows, return_indices, algorithm)
 
 
 def max_pool1d(
@@ -180,6 +193,8 @@ def max_pool1d(
     dilation: Any = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
+    *,
+    algorithm: str | None = None,
 ) -> Any:
     """`max_pool2d` along one axis: input `(N, C, L)` or `(C, L)`.
 
@@ -190,14 +205,19 @@ def max_pool1d(
     tensor([[5., 3.]])
     """
     config = kernel_size, stride, padding, dilation, ceil_mode
-    return max_pooled("max_pool1d", input, pool_geometry("max_pool1d", *config), return_indices)
+    windows = pool_geometry("max_pool1d", *config)
+    return max_pooled("max_pool1d", input, windows, return_indices, algorithm)
 
 
 def max_pooled(
-    name: str, input: Tensor, windows: tuple[Pair, Geometry], return_indices: bool
+    name: str,
+    input: Tensor,
+    windows: tuple[Pair, Geometry],
+    return_indices: bool,
+    algorithm: str | None = None,
 ) -> Any:
     """Of the function `name`: the maxima of the windows, and where they stand if wanted."""
-    x, op = images(name, input), MaxPool2d(*windows)
+    x, op = images(name, input), MaxPool2d(*windows, algorithm)
     y = restored(name, op(x), input)
     if not return_indices:
         return y

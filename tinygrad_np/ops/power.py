@@ -15,7 +15,7 @@ from ..tensor import Tensor
 from .cast import not_implemented
 from .creation import ones
 from .elementwise import Log
-from .select import Where
+from .keep import Keep, nothing
 
 
 class PowScalar(Op):
@@ -30,7 +30,7 @@ class PowScalar(Op):
 
     def dx(self, g, x):
         if self.exponent == 0:
-            return g * 0.0
+            return nothing(g)
         return g * (PowScalar(self.exponent - 1)(x) * self.exponent)
 
     def samples(r):
@@ -55,10 +55,10 @@ class Pow(Op):
         return self.xp.where((b >= 0) | (abs(a) == 1), upwards, 0).astype(a.dtype)
 
     def da(self, g, a, b):
-        return Where()(b == 0, g * 0.0, g * b * Pow()(a, b - 1.0))
+        return Keep()(g * b * Pow()(a, b - 1.0), b != 0)
 
     def db(self, g, a, b, out):
-        return Where()((a == 0) & (b >= 0), g * 0.0, g * out * Log()(a))
+        return g * Keep()(out * Log()(a), ~((a == 0) & (b >= 0)))
 
     def samples(r):
         yield from r.broadcasting(r.positive)

@@ -16,6 +16,7 @@ from ..tensor import Tensor
 from .activations import applied
 from .creation import ones
 from .elementwise import Exp, ReLU
+from .keep import Keep
 from .select import Where
 
 
@@ -30,7 +31,7 @@ class HardTanh(Op):
         return self.xp.minimum(self.xp.maximum(x, low), high)
 
     def dx(self, g, out):
-        return g * ((out > self.low) & (out < self.high))
+        return Keep()(g, (out > self.low) & (out < self.high))
 
     def samples(r):
         yield Sample(r.away_from([-1, 0.5], (3, 4)), low=-1.0, high=0.5)
@@ -52,10 +53,10 @@ class PReLU(Op):
         return self.xp.maximum(x, 0) + self.xp.minimum(x, 0) * w
 
     def dx(self, g, x, w):
-        return g * ((x > 0) + (x <= 0) * w)  # three times as fast as a choice by Where
+        return Keep()(g, x > 0) + Keep()(g * w, ~(x > 0))  # a third of the time of a Where
 
     def dw(self, g, x):
-        return g * -ReLU()(-x)
+        return Keep()(g * x, ~(x > 0))
 
     def samples(r):
         yield Sample(r.away_from(0, (3, 4)), r.normal())
@@ -113,7 +114,7 @@ class HardSwish(Op):
 
     def dx(self, g, x):
         slope = HardTanh(-3.0, 3.0)(x) / 3.0 + 0.5
-        return g * (slope * ((x > -3) & (x < 3)) + (x >= 3))
+        return Keep()(g * slope, (x > -3) & (x < 3)) + Keep()(g, ~(x < 3))
 
     def samples(r):
         yield Sample(r.away_from([-3, 3], (3, 4)) * 2)

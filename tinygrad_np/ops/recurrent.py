@@ -22,6 +22,7 @@ from .creation import ones
 from .elementwise import Tanh
 from .index import GetItem
 from .join import Cat
+from .keep import Keep
 
 
 class Scan(Op):
@@ -154,7 +155,7 @@ class RNNScan(Scan):
         return (y > 0 if self.relu else 1.0 - y * y,)
 
     def back(self, g, w, slope):
-        ga = g * slope
+        ga = Keep()(g, slope) if self.relu else g * slope
         return ga, ga @ w
 
     def samples(r):

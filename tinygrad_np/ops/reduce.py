@@ -20,6 +20,7 @@ from .axes import along_axes, axes
 from .cast import to
 from .creation import ones, tensor
 from .expand import Expand
+from .keep import Keep
 from .select import Where
 
 Dims = tuple[int, ...]
@@ -131,8 +132,8 @@ class Std(Var):
 
     def dx(self, g, x, out):
         flat = out == 0
-        slope = Where()(flat, out * 0.0, 0.5 / Where()(flat, out + 1.0, out))
-        return Var.dx(self, g * slope, x)
+        slope = 0.5 / Where()(flat, out + 1.0, out)
+        return Var.dx(self, Keep()(g * slope, ~flat), x)
 
     def reference(self, torch, x):
         return torch.std(x, self.dims, correction=self.correction, keepdim=self.keepdim)

@@ -12,6 +12,7 @@ from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor, wrap
 from .cast import not_implemented
+from .keep import Keep
 
 
 class Where(Op):
@@ -21,10 +22,10 @@ class Where(Op):
         return self.xp.where(mask, a, b)
 
     def da(self, g, mask):
-        return Where()(mask, g, g * 0.0)
+        return Keep()(g, mask)
 
     def db(self, g, mask):
-        return Where()(mask, g * 0.0, g)
+        return Keep()(g, ~mask)
 
     def samples(r):
         yield Sample(r.mask(3, 4), r.normal(3, 4), r.normal(4))
@@ -45,10 +46,10 @@ class Maximum(Op):
         return self.xp.maximum(a, b)
 
     def da(self, g, a, b):
-        return g * ~(a < b) - g * (a == b) * 0.5
+        return Keep()(g, ~(a <= b)) + Keep()(g * 0.5, a == b)
 
     def db(self, g, a, b):
-        return g * ~(b < a) - g * (a == b) * 0.5
+        return Keep()(g, ~(b <= a)) + Keep()(g * 0.5, a == b)
 
     def samples(r):
         yield from r.broadcasting()
@@ -69,10 +70,10 @@ class Minimum(Op):
         return self.xp.minimum(a, b)
 
     def da(self, g, a, b):
-        return g * ~(a > b) - g * (a == b) * 0.5
+        return Keep()(g, ~(a >= b)) + Keep()(g * 0.5, a == b)
 
     def db(self, g, a, b):
-        return g * ~(b > a) - g * (a == b) * 0.5
+        return Keep()(g, ~(b >= a)) + Keep()(g * 0.5, a == b)
 
     samples = Maximum.samples
 
@@ -87,13 +88,13 @@ class Clamp(Op):
         return self.xp.minimum(self.xp.maximum(x, low), high)
 
     def dx(self, g, x, low, high):
-        return g * ((x >= low) & (x <= high))
+        return Keep()(g, (x >= low) & (x <= high))
 
     def dlow(self, g, x, low, high):
-        return g * ((x < low) & (low < high))
+        return Keep()(g, (x < low) & (low < high))
 
     def dhigh(self, g, x, low, high):
-        return g * ((x > high) | (low > high))
+        return Keep()(g, (x > high) | (low > high))
 
     def samples(r):
         yield Sample(r.away_from([-0.5, 0.5], (3, 4)), numpy.array(-0.5), numpy.array(0.5))

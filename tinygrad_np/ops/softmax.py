@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 
 from ..backend import quiet
+from ..compilable import compilable
 from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -31,12 +32,14 @@ class LogSoftmax(Op):
 
     dim: int
 
+    @compilable("softmax.log_softmax")
     @quiet
     def forward(self, x):
         y = x - largest(x, self.dim)
         y -= self.xp.log(summed(self.xp.exp(y), (self.dim,), True))
         return y
 
+    @compilable("softmax.log_softmax_dx")
     def dx(self, g, out):
         return g - Exp()(out) * Sum((self.dim,), True)(g)
 
@@ -58,6 +61,7 @@ class Softmax(Op):
 
     dim: int
 
+    @compilable("softmax.softmax")
     @quiet
     def forward(self, x):
         y = x - largest(x, self.dim)
@@ -65,6 +69,7 @@ class Softmax(Op):
         y /= summed(y, (self.dim,), True)
         return y
 
+    @compilable("softmax.softmax_dx")
     def dx(self, g, out):
         return out * (g - Sum((self.dim,), True)(g * out))
 

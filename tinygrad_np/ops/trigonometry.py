@@ -14,6 +14,7 @@ from ..tensor import Tensor
 from .cast import in_floats
 from .creation import ones
 from .elementwise import Sqrt
+from .keep import Keep
 from .pointwise import Pointwise, pointwise
 
 
@@ -105,16 +106,21 @@ class Cosh(Pointwise):
 
 
 class Atan2(Op):
-    """y = angle of the point (b, a);   da = g * b / (a^2 + b^2),   db = -g * a / (a^2 + b^2)"""
+    """y = angle of the point (b, a);   da = g * b / (a^2 + b^2),   db = -g * a / (a^2 + b^2)
+
+    Both are 0 at the origin, as in PyTorch.
+    """
 
     def forward(self, a, b):
         return self.xp.arctan2(a, b)
 
     def da(self, g, a, b):
-        return g * (b / (a * a + b * b))
+        square = a * a + b * b
+        return g * Keep()(b / square, square != 0)
 
     def db(self, g, a, b):
-        return g * (-a / (a * a + b * b))
+        square = a * a + b * b
+        return g * Keep()(-a / square, square != 0)
 
     def samples(r):
         yield from r.broadcasting(r.positive)

@@ -1,0 +1,54 @@
+"""How the command line reads its values."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def positive(kind: type) -> Any:
+    """The reader of a positive number of a kind."""
+
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"expected a positive {kind.__name__}, got {text!r}")
+        return value
+
+    return read
+
+
+def sizes(count: int, least: int = 1) -> Any:
+    """The reader of that many sizes; a single number is all of a pair."""
+
+    def read(text: str) -> tuple[int, ...]:
+        parts = text.split(",")
+        if not all(part.isdecimal() and int(part) >= least for part in parts) or len(parts) not in (
+            (1, 2) if count == 2 else (count,)
+        ):
+            names = "a size or two" if count == 2 else f"{count} sizes"
+            raise argparse.ArgumentTypeError(f"expected {names} from {least}, as 3,2; got {text!r}")
+        return tuple(map(int, parts)) * (count // len(parts))
+
+    return read
+
+
+def natural(text: str) -> int:
+    """Read 0, 1, 2 ..."""
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from 0 below 2**63, got {text!r}"
+        )
+    return int(text)
+
+
+def picture(text: str) -> Path:
+    """Read the name of an SVG or PNG file."""
+    path = Path(text)
+    if path.suffix not in (".svg", ".png"):
+        raise argparse.ArgumentTypeError(f"expected a name in .svg or .png, got {text!r}")
+    return path
