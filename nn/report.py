@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy
 
@@ -36,40 +37,58 @@ class Row:
 
 
 def save(
-    folder: Path, state: Mapping[str, numpy.ndarray], rows: Sequence[Row], model: Module | None
+    folder: Path,
+    state: Mapping[str, numpy.ndarray],
+    rows: Sequence[Row],
+    losses: Sequence[float],
+    model: Module | None,
 ) -> None:
-    """Write the weights, the rows, their curves and the model's graph, and say where they lie."""
+    """Write weights, rows, the losses of all iterations, curves and the model's graph; say where.
+
+    Each epoch, a row, has the same number of losses.
+    """
     numpy.savez(folder / "model.npz", **state)  # type: ignore[arg-type]
     print(f"model       {folder / 'model.npz'}")
-    with open(folder / "history.csv", "w", newline="") as file:
-        table = csv.DictWriter(file, [field.name for field in fields(Row)])
-        table.writeheader()
-        table.writerows(asdict(row) for row in rows)
+    names = [field.name for field in fields(Row)]
+    save_table(folder / "history.csv", names, (asdict(row).values() for row in rows))
     print(f"history     {folder / 'history.csv'}")
-    print(f"curves      {save_curves(folder / 'curves.png', rows)}")
+    save_table(folder / "losses.csv", ["iteration", "loss"], enumerate(losses, 1))
+    print(f"losses      {folder / 'losses.csv'}")
+    print(f"curves      {save_curves(folder / 'curves.png', rows, losses)}")
     if model is not None:
         save_graph(folder / "graph.svg", model)
         print(f"graph       {folder / 'graph.svg'}")
 
 
-def save_curves(path: Path, rows: Sequence[Row]) -> Path | str:
-    """Draw loss and accuracies over the epochs; without matplotlib, the way to get it."""
+def save_table(path: Path, names: Sequence[str], lines: Iterable[Iterable[Any]]) -> None:
+    """Write a CSV file with a head."""
+    with open(path, "w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(names)
+        table.writerows(lines)
+
+
+def save_curves(path: Path, rows: Sequence[Row], losses: Sequence[float]) -> Path | str:
+    """Draw loss and accuracies of the training; without matplotlib, the way to get it."""
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
         return "need matplotlib: pip install 'tinygrad-np[plot]'"
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)
+    ends = numpy.linspace(0, len(losses), len(rows) + 1) + 0.5  # between two iterations
+    left.plot(range(1, len(losses) + 1), losses, linewidth=0.4, alpha=0.6, label="of an iteration")
+    means = [row.loss for row in rows]
+    left.stairs(means, ends, baseline=None, linewidth=1.5, zorder=3, label="mean of its epoch")
+    left.set(title="training loss", xlabel="iteration", yscale="log")
     epochs = [row.epoch for row in rows]
-    left.plot(epochs, [row.loss for row in rows], ".-")
-    left.set(title="training loss", xlabel="epoch", yscale="log")
     right.plot(epochs, [row.train for row in rows], ".-", label="train")
     right.plot(epochs, [row.test for row in rows], ".-", label="test")
     right.set(title="accuracy", xlabel="epoch")
-    right.legend()
     for axes in (left, right):
+        axes.legend()
         axes.grid(alpha=0.3)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
     figure.savefig(path, dpi=120)
     return path
 

@@ -52,8 +52,9 @@ def train(options: Namespace) -> int:
     )
     print(report.HEADER)
     rows, code = [], 0
+    losses: list[float] = []
     try:
-        for row in epochs(framework, model, train_set, test_set, shift, options):
+        for row in epochs(framework, model, train_set, test_set, shift, options, losses):
             rows.append(row)
             print(row)
     except KeyboardInterrupt:
@@ -61,7 +62,7 @@ def train(options: Namespace) -> int:
         code = 130
     if rows:  # else the results of an earlier run stay
         state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
-        report.save(options.out, state, rows, ours if model is ours else None)
+        report.save(options.out, state, rows, losses, ours if model is ours else None)
         if code == 0:
             print(f"evaluation of the training images: {evaluation(framework, model, train_set)}")
         print(f"test accuracy: {rows[-1].test:.4f}")
@@ -69,9 +70,10 @@ def train(options: Namespace) -> int:
 
 
 def epochs(
-    framework: Any, model: Any, train_set: Arrays, test_set: Arrays, shift: int, options: Namespace
-) -> Iterator[report.Row]:
-    """Train, and report after each epoch."""
+    framework: Any, model: Any, train_set: Arrays, test_set: Arrays, shift: int, options: Namespace,
+    record: list[float] | None = None,
+) -> Iterator[report.Row]:  # fmt: skip
+    """Train, and report after each epoch, whose losses then go to `record`, one an iteration."""
     criterion = framework.nn.CrossEntropyLoss()
     optimizer = framework.optim.SGD(
         model.parameters(), lr=options.lr, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY
@@ -93,6 +95,8 @@ def epochs(
         scheduler.step()
         seconds = time.perf_counter() - start
         train, test = (accuracy(framework, model, *arrays) for arrays in (train_set, test_set))
+        if record is not None:
+            record += losses
         yield report.Row(epoch, sum(losses) / len(losses), train, test, lr, seconds)
 
 

@@ -59,8 +59,8 @@ def run_train(digits, tmp_path):
     return run
 
 
-def history(folder):
-    with open(folder / "history.csv", newline="") as file:
+def history(folder, name="history"):
+    with open(folder / f"{name}.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     return [{name: float(value) for name, value in row.items()} for row in rows]
 
@@ -78,7 +78,11 @@ def test_train_prints_a_row_per_epoch_and_saves_everything(run_train, capsys):
     for row in rows:
         line = f"{row['loss']:6.4f}  {row['train']:6.4f}  {row['test']:6.4f}"
         assert line in printed
-    for name in ("model.npz", "history.csv", "curves.png", "graph.svg"):
+    losses = [row["loss"] for row in history(out, "losses")]
+    assert [row["iteration"] for row in history(out, "losses")] == [*range(1, 7 * 5 + 1)]
+    for i, row in enumerate(rows):  # 300 images are 5 batches of 64
+        assert row["loss"] == pytest.approx(sum(losses[5 * i : 5 * i + 5]) / 5, rel=1e-12)
+    for name in ("model.npz", "history.csv", "losses.csv", "curves.png", "graph.svg"):
         assert str(out / name) in printed
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert "features.0: Conv2d" in "".join(ET.parse(out / "graph.svg").getroot().itertext())
@@ -145,6 +149,7 @@ def test_ctrl_c_saves_what_was_done(run_train, capsys, monkeypatch):
     code, out = run_train("run", "--epochs", "5")
     assert code == 130
     assert len(history(out)) == 1
+    assert len(history(out, "losses")) == 5  # those of whole epochs
     assert {path.name for path in out.iterdir()} > {"model.npz", "curves.png", "graph.svg"}
     assert "stopped" in capsys.readouterr().out
     code, out = run_train("run", "--epochs", "5")  # before an epoch is done: the files stay
@@ -158,6 +163,23 @@ def test_without_matplotlib_train_says_how_to_get_it(run_train, capsys, monkeypa
     assert code == 0
     assert "pip install 'tinygrad-np[plot]'" in capsys.readouterr().out
     assert not (out / "curves.png").exists()
+
+
+def test_the_curves_are_those_of_every_iteration_and_of_the_epochs(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    from nn.report import Row, save_curves
+
+    drawn = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, *a, **options: drawn.extend(self.axes))
+    losses, rows = [3.0, 1.0, 0.5, 0.25], [Row(1, 2, 0.6, 0.5, 1, 1), Row(2, 0.375, 0.8, 0.7, 1, 1)]
+    save_curves(tmp_path / "curves.png", rows, losses)
+    left, right = drawn
+    assert left.lines[0].get_xydata().tolist() == [[1, 3], [2, 1], [3, 0.5], [4, 0.25]]
+    values, edges, _ = left.patches[0].get_data()
+    assert (values.tolist(), edges.tolist()) == ([2, 0.375], [0.5, 2.5, 4.5])
+    assert right.lines[0].get_xydata().tolist() == [[1, 0.6], [2, 0.8]]
+    assert right.lines[1].get_xydata().tolist() == [[1, 0.5], [2, 0.7]]
 
 
 def test_images_are_shifted_as_whole(monkeypatch):

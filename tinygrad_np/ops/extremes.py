@@ -64,15 +64,29 @@ class Max(Amax):
     def dx(self, g, x, out):
         return split_among_ties(self, g, x, out, of_all=True)
 
+    def samples(r):
+        yield Sample(r.distinct(3, 4), dims=(0, 1))
+        yield Sample(r.distinct(), dims=())
+        yield Sample(numpy.array([1.0, numpy.nan, 2.0]), dims=(0,))
+        yield Sample(r.integers(0, 3, (5,)), dims=(0,))
+        yield ErrorSample(lambda: max(ones(0)), r"max\(\): Expected reduction dim to be specified")
+
+    def reference(self, torch, x):
+        return torch.max(x)
+
 
 class Min(Amin):
     """y = min of all x;   dx = g where x = y, split evenly among ties, nan being equal to nan"""
 
     torch_name = "MinBackward1"
     forward = Amin.forward
+    samples = Max.samples
 
     def dx(self, g, x, out):
         return split_among_ties(self, g, x, out, of_all=True)
+
+    def reference(self, torch, x):
+        return torch.min(x)
 
 
 class Argmax(Op):
