@@ -51,7 +51,7 @@ def build_parser() -> Parser:
     train = commands.add_parser(
         "train", help="train LeNet on MNIST",
         description="Train LeNet by the published recipe (SGD, momentum 0.9, weight decay 1e-4, "
-        "learning rate times 0.3 every 6 epochs), and save model, history, curves and graph.",
+        "learning rate times 0.3 every 6 epochs), and save model, history, losses, curves, graph.",
     )  # fmt: skip
     add_train_options(train.add_argument)
     train.set_defaults(run=run_train, parser=train)
