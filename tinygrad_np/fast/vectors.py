@@ -6,6 +6,7 @@ Numba keeps compiled loops on disk for as long as their own file stands: after a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import binding, ir  # type: ignore[import-untyped]
@@ -72,14 +73,15 @@ class Emit:
     def lane_numbers(self, numbers: list[int]) -> Any:
         return ir.Constant(ir.VectorType(_INT32, self.lanes), numbers)
 
-    def last_lanes(self, count: Any) -> Any:
-        """Which lanes are the last `count`, to choose by."""
+    def only_last(self, count: Any) -> Callable[[Any], Any]:
+        """A function of a vector: its last `count` lanes, and zeros before them."""
         lanes = ir.Constant(_INT32, self.lanes)
         limit = self.b.sub(lanes, self.b.trunc(count, _INT32))
         numbers = self.lane_numbers([*range(self.lanes)])
         one = self.b.insert_element(numbers, limit, ir.Constant(_INT32, 0))
         limits = self.b.shuffle_vector(one, one, self.lane_numbers([0] * self.lanes))
-        return self.b.icmp_signed(">=", numbers, limits)
+        is_last = self.b.icmp_signed(">=", numbers, limits)
+        return lambda vector: self.b.select(is_last, vector, self.zero)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         return self.b.fadd(self.b.fmul(a, b, flags=("contract",)), c, flags=("contract",))
@@ -100,7 +102,7 @@ class Emit:
         i, values = b.phi(INT), [b.phi(v.type) for v in sums]
         b.cbranch(b.icmp_signed("<", i, stop), inner, end)
         b.position_at_end(inner)
-        after = [b.add(i, ir.Constant(INT, step)), *body(i, values)]
+        after = [b.add(i, ir.Constant(INT, step)), *body(i, [*values])]
         for phi, first, following in zip([i, *values], [start, *sums], after, strict=True):
             phi.add_incoming(first, before)
             phi.add_incoming(following, b.block)

@@ -1,0 +1,210 @@
+"""Convolution as sums over runs of memory, without BLAS: the twin of conv_algorithms/row_fused.py.
+
+x lies as H, C, s, W/s, N in memory, padded along W: the columns of each remainder by the stride s
+side by side. What an output row meets with a position k = (i, c, j) of the kernel is then one run
+of OW*N numbers, `offsets[k]` after the row's start, and nothing has to be spread. Rows of the
+padding are not met: those k that lie inside are a range for each output row.
+
+    forward      y[f] = sum over k of w[f, k] * the run of k
+    weight_grad  gw[f, k] = sum over output rows of g[f] @ the run of k
+    input_grad   the forward of g with w turned around, for each remainder by the strides
+
+The sums stay in registers (tiles.py).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy
+
+from ..conv_algorithms.geometry import Geometry, conv_output_shape, inside
+from ..layout import logical, memory
+from ..threads import COPY, in_parts
+from . import FLOATS, tiles
+from .copies import copy_to
+
+Ints = tuple[int, ...]
+
+
+class Runs(NamedTuple):
+    """Where the runs of each output row lie in a flat memory, those of the first group.
+
+    A run starts at starts[row] + offsets[k]; k is met if met[row, 0] <= k < met[row, 1].
+    """
+
+    starts: Any
+    offsets: Any
+    met: Any
+
+
+def forward(x: Any, w: Any, geometry: Geometry) -> Any:
+    """`row_fused.forward`; x in its padded memory, in a tuple, is the hint."""
+    n, f, oh, ow = conv_output_shape(x.shape, w.shape, geometry)
+    if not _covered(x, w, ow * n, geometry, w.shape[1]):
+        return NotImplemented
+    padded, runs = _of_input(x, w.shape, (oh, ow), geometry)
+    y = numpy.empty((oh, f, ow, n), x.dtype)
+    # (F, c, KH, KW) -> (F, KH, c, KW) -> (G, f, KH*c*KW)
+    weights = w.swapaxes(1, 2).reshape(geometry.groups, f // geometry.groups, -1)
+    _convolve(y, slice(0, oh), padded, runs, weights)
+    return logical(y), (padded,)
+
+
+def weight_grad(x: Any, g: Any, geometry: Geometry, w_shape: Any, hint: Any = None) -> Any:
+    """`row_fused.weight_grad`."""
+    (n, f, oh, ow), (_, c, kh, kw), groups = g.shape, w_shape, geometry.groups
+    if not _covered(x, g, ow * n, geometry, c) or isinstance(hint, list):
+        return NotImplemented
+    padded, runs = _of_input(x, w_shape, (oh, ow), geometry, *(hint or ()))
+    m, g_flat, x_flat = ow * n, memory(g).reshape(-1), padded.reshape(-1)
+    steps = f * m, geometry.stride[0] * padded[0].size
+    # Rows that meet the same rows of the kernel go together.
+    edges = [0, *(numpy.flatnonzero((runs.met[1:] != runs.met[:-1]).any(1)) + 1), oh]
+
+    def part(here: slice) -> Any:
+        gw = numpy.zeros((groups, f // groups, kh * c * kw), x.dtype)
+        for row, end in pairwise(sorted({*numpy.clip(edges, here.start, here.stop).tolist()})):
+            tiles.correlate(
+                gw, g_flat, row * steps[0], x_flat, runs.starts[row], padded[0].size // groups,
+                runs.offsets, runs.met[row], end - row, steps, m,
+            )  # fmt: skip
+        return gw
+
+    gw = sum(in_parts(part, oh, (2 * kh * c * kw + COPY) * g.size))
+    # (G, f, KH*c*KW) -> (F, KH, c, KW) -> (F, c, KH, KW)
+    return numpy.ascontiguousarray(gw.reshape(f, kh, c, kw).swapaxes(1, 2))
+
+
+def input_grad(g: Any, w: Any, geometry: Geometry, x_shape: Any) -> Any:
+    """`row_fused.input_grad`."""
+    (n, c, h, width), (f, per_group, kh, kw) = x_shape, w.shape
+    (sh, sw), groups = geometry.stride, geometry.groups
+    if not _covered(g, w, width // sw * n, geometry, per_group):
+        return NotImplemented
+    # (F, c, KH, KW) -> (G, f, c, KH, KW) -> (G, c, KH, f, KW)
+    turned = w.reshape(groups, f // groups, per_group, kh, kw).transpose(0, 2, 3, 1, 4)
+    meet_h, meet_w = _meeting(geometry, 0, h, kh), _meeting(geometry, 1, width, kw)
+    left, wide = _reach(meet_w, width, sw)
+    padded = _padded(g, left, wide, 1)
+    gx = numpy.empty((h, c, width, n), g.dtype)
+    for b, columns in enumerate(meet_w):
+        out = gx if sw == 1 else numpy.empty((h, c, len(range(b, width, sw)), n), g.dtype)
+        there = tuple(left + start for start, _ in columns)
+        for a, rows in enumerate(meet_h):
+            bases = range(len(range(a, h, sh)))
+            runs = _runs(padded.shape, bases, tuple(r for r, _ in rows), f // groups, there)
+            # (G, c, KH, f, KW) -> (G, c, rows, f, columns) -> (G, c, rows*f*columns)
+            weights = turned[:, :, [i for _, i in rows]][..., [j for _, j in columns]]
+            weights = weights.reshape(groups, per_group, len(runs.offsets))
+            _convolve(out, slice(a, h, sh), padded, runs, weights)
+        if sw > 1:
+            gx[:, :, b::sw] = out
+    return logical(gx)
+
+
+def _covered(a: Any, b: Any, run: int, geometry: Geometry, channels: int) -> bool:
+    """Whether the arrays fit, runs fill a vector, and BLAS is not faster.
+
+    It is where vectors are short and for wide strided kernels: 26 ms and not 31 for 64-128, 3x3,
+    stride 2, as the runs of a row then lie in two places. But not for many small groups.
+    """
+    same = type(b) is numpy.ndarray and a.dtype == b.dtype and a.dtype in FLOATS
+    wide = channels >= 32 and geometry.stride[1] > 1
+    worth = run >= tiles.lanes(a.dtype) and (geometry.groups > 1 or (tiles.WIDE and not wide))
+    return same and a.size > 0 and b.size > 0 and worth
+
+
+def _convolve(y: Any, rows: slice, x: Any, runs: Runs, w: Any) -> None:
+    """These rows of y (OH, F, OW, N) = w (G, f, K) @ their runs in x."""
+    groups, f, ks = w.shape
+    m, width = y.shape[2] * y.shape[3], tiles.filters_of_a_block(f)
+    blocks = -(-f // width)
+    packed = numpy.zeros((groups, blocks, ks, width), w.dtype)
+    for b in range(blocks):
+        block = w[:, b * width : (b + 1) * width]
+        packed[:, b, :, : block.shape[1]] = block.swapaxes(1, 2)
+    y_flat, x_flat, step = y.reshape(-1), x.reshape(-1), y[0].size
+
+    def part(here: slice) -> None:
+        first = rows.start + here.start * (rows.step or 1)
+        tiles.convolve(
+            y_flat, first * step, (rows.step or 1) * step, x_flat, runs.starts[here],
+            x[0].size // groups, runs.met[here], runs.offsets, packed, f, m,
+        )  # fmt: skip
+
+    count = len(runs.starts)
+    in_parts(part, count, (2 * ks + COPY) * count * step)
+
+
+def _of_input(
+    x: Any, w_shape: Any, out: Any, geometry: Geometry, padded: Any = None
+) -> tuple[Any, Runs]:
+    """x in padded memory, and what runs a convolution with w of this shape meets there."""
+    (_, c, kh, kw), (sh, s), (dh, dw) = w_shape, geometry.stride, geometry.dilation
+    (top, _), (left, _) = geometry.padding
+    wide = (kw - 1) * dw // s + out[1]
+    columns = tuple((j * dw % s) * wide + j * dw // s for j in range(kw))
+    padded = _padded(x, left, wide, s) if padded is None else padded
+    bases = range(-top, out[0] * sh - top, sh)
+    return padded, _runs(padded.shape, bases, tuple(i * dh for i in range(kh)), c, columns)
+
+
+@lru_cache(256)
+def _runs(shape: Ints, bases: range, rows: Ints, channels: int, columns: Ints) -> Runs:
+    """Of output rows that meet the `rows` (ascending) and `columns` after their base rows.
+
+    The memory has this shape (H, C, s, W/s, N). A base row before the first starts before it.
+    """
+    h, c, s, w, n = shape
+    lists = (numpy.array(v, numpy.int64) for v in (rows, range(channels), columns))
+    row, channel, column = numpy.ix_(*lists)
+    offsets = (((row * c + channel) * s * w + column) * n).reshape(-1)
+    starts = numpy.array(bases, numpy.int64)
+    ends = [numpy.searchsorted(row.reshape(-1), end - starts) for end in (0, h)]
+    met = numpy.stack(ends, 1) * (channels * len(columns))
+    return Runs(starts * (c * s * w * n), offsets, met)
+
+
+def _padded(x: Any, left: int, wide: int, s: int) -> Any:
+    """x (N, C, H, W) as (H, C, s, W', N), zeros beside it: x's memory where it has this order."""
+    n, c, h, w = x.shape
+    if (left, wide, s) == (0, w, 1):
+        return memory(x).reshape(h, c, 1, w, n)
+    padded = numpy.empty((h, c, s, wide, n), x.dtype)
+    m = x.transpose(2, 1, 3, 0)
+
+    def part(here: slice) -> None:
+        for phase in range(s):
+            to = padded[:, here, phase]
+            out, column = inside(phase - left, s, w, wide)
+            to[:, :, : out.start] = 0
+            to[:, :, out.stop :] = 0
+            copy_to(to[:, :, out], m[:, here, column])
+
+    in_parts(part, c, COPY * padded.size)
+    return padded
+
+
+@lru_cache(256)
+def _meeting(geometry: Geometry, axis: int, size: int, kernel: int) -> list[list[tuple[int, int]]]:
+    """For inputs a, a + s, ... of an axis with stride s: [(first output met, kernel position)].
+
+    The t-th of them meets the output t after the first. In the order of these outputs.
+    """
+    s, d, before = geometry.stride[axis], geometry.dilation[axis], geometry.padding[axis][0]
+    places = ((a, k, a + before - k * d) for a in range(s) for k in range(kernel))
+    result: list[list[tuple[int, int]]] = [[] for _ in range(s)]
+    for a, k, place in places:
+        if place % s == 0:
+            result[a].append((place // s, k))
+    return [sorted(pairs) for pairs in result[: min(s, size)]]
+
+
+def _reach(meet: list[list[tuple[int, int]]], size: int, s: int) -> tuple[int, int]:
+    """The outputs that `_meeting` names: how many before the first, and how many with those."""
+    ends = [(first, first + len(range(a, size, s))) for a, m in enumerate(meet) for first, _ in m]
+    before = max([0, *(-first for first, _ in ends)])
+    return before, before + max([1, *(end for _, end in ends)])
