@@ -16,7 +16,7 @@ import numpy
 from ..threads import in_parts
 from . import FLOATS, is_dense, kernel, memory_order
 
-COST = 40  # flops that take as long as a number here
+COST = 60  # flops that take as long as a number here
 
 Array = Any
 
@@ -107,11 +107,18 @@ def _weights(x: Array, dims: tuple[int, ...], sizes: Any, w: Array, b: Array) ->
         if by_row and sizes[0] > 1:
             return None
         try:
-            spread = [numpy.broadcast_to(v, shape).transpose(memory_order(x)) for v in (w, b)]
+            return *(_spread(v, shape, x) for v in (w, b)), by_row
         except ValueError:
             continue
-        return *(numpy.array(v, x.dtype).reshape(-1) for v in spread), by_row
     return None
+
+
+def _spread(v: Array, shape: tuple[int, ...], x: Array) -> Array:
+    """v, broadcast to this shape, with one axis, as it lies in the memory of x."""
+    whole = v.size == math.prod(shape) and v.shape == shape[x.ndim - v.ndim :]
+    if not whole or v.ndim - v.shape.count(1) > 1:
+        v = numpy.broadcast_to(v, shape).transpose(memory_order(x))
+    return numpy.ascontiguousarray(v, x.dtype).reshape(-1)
 
 
 def _by_channel(
@@ -138,6 +145,8 @@ def _by_channel(
 
 def _kept(v: Array, x: Array, dims: tuple[int, ...]) -> Array:
     """Statistics by channel, in the shape of x with its reduced axes as axes of length 1."""
+    if len(dims) == x.ndim - 1:
+        return v.reshape([1 if i in dims else n for i, n in enumerate(x.shape)])
     order = memory_order(x)
     in_memory = v.reshape([1 if i in dims else x.shape[i] for i in order])
     return in_memory.transpose(numpy.argsort(order))
