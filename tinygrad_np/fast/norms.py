@@ -135,12 +135,18 @@ def _by_channel(
     views = [v.transpose(memory_order(v)).reshape(sizes) for v in large]
     views = [v[0] if by_row else v if sizes[2] > 1 else v[:, :, 0] for v in views]
 
-    def work(part: slice) -> Any:
-        here = (v[part] if by_row else v[:, part] for v in views)
-        mine = (v if by_row else v[part] for v in weights)
-        return loop(*here, *(v[part] for v in small), *mine, *last)
+    if by_row:
 
-    return in_parts(work, sizes[1], COST * large[0].size)
+        def work(part: slice) -> Any:
+            return loop(*(v[part] for v in (*views, *small)), *weights, *last)
+
+    else:  # a part of the channels would be an array that has gaps, and be read one by one
+
+        def work(part: slice) -> Any:
+            return loop(*views, *small, *weights, *last, part.start, part.stop)
+
+    cost = 0 if loop in (_columns, _columns_dx) else COST * large[0].size
+    return in_parts(work, sizes[1], cost)
 
 
 def _kept(v: Array, x: Array, dims: tuple[int, ...]) -> Array:
@@ -167,8 +173,8 @@ def _laid_as(x: Array, g: Array) -> Array:
 
 
 @kernel
-def _channels(x, y, mean, var, w, b, eps):
-    for c in range(x.shape[1]):
+def _channels(x, y, mean, var, w, b, eps, start, stop):
+    for c in range(start, stop):
         total = 0.0
         for a in range(x.shape[0]):
             part = x.dtype.type(0)
@@ -191,8 +197,8 @@ def _channels(x, y, mean, var, w, b, eps):
 
 
 @kernel
-def _channels_dx(g, x, dx, mean, scale, dw, db, w):
-    for c in range(x.shape[1]):
+def _channels_dx(g, x, dx, mean, scale, dw, db, w, start, stop):
+    for c in range(start, stop):
         m, total, inner = mean[c], 0.0, 0.0
         for a in range(x.shape[0]):
             part, product = x.dtype.type(0), x.dtype.type(0)
@@ -211,7 +217,7 @@ def _channels_dx(g, x, dx, mean, scale, dw, db, w):
 
 
 @kernel
-def _columns(x, y, mean, var, w, b, eps):
+def _columns(x, y, mean, var, w, b, eps, start, stop):
     total = numpy.zeros(x.shape[1])
     for a in range(x.shape[0]):
         for c in range(x.shape[1]):
@@ -231,7 +237,7 @@ def _columns(x, y, mean, var, w, b, eps):
 
 
 @kernel
-def _columns_dx(g, x, dx, mean, scale, dw, db, w):
+def _columns_dx(g, x, dx, mean, scale, dw, db, w, start, stop):
     total, inner = numpy.zeros(x.shape[1]), numpy.zeros(x.shape[1])
     for a in range(x.shape[0]):
         for c in range(x.shape[1]):
