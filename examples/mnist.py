@@ -82,6 +82,9 @@ def arguments():
         parser.error(f"a flat network has no convolution, so nothing to do for {options.algorithm}")
     if options.images is not None and options.images < 2:
         parser.error(f"--images: expected 2 or more, got {options.images}")
+    for name in ("epochs", "lr"):
+        if (value := getattr(options, name)) is not None and not 0 < value < float("inf"):
+            parser.error(f"--{name}: expected a positive number, got {value}")
     return options, parser
 
 

@@ -31,7 +31,10 @@ def sizes(count: int, least: int = 1) -> Any:
             (1, 2) if count == 2 else (count,)
         ):
             names = "a size or two" if count == 2 else f"{count} sizes"
-            raise argparse.ArgumentTypeError(f"expected {names} from {least}, as 3,2; got {text!r}")
+            example = ",".join(("64", "1", "28", "28") if count == 4 else ("3", "2"))
+            raise argparse.ArgumentTypeError(
+                f"expected {names} from {least}, as {example}; got {text!r}"
+            )
         return tuple(map(int, parts)) * (count // len(parts))
 
     return read
@@ -48,7 +51,20 @@ def natural(text: str) -> int:
 
 def picture(text: str) -> Path:
     """Read the name of an SVG or PNG file."""
+    return _named(text, ".svg", ".png")
+
+
+def svg(text: str) -> Path:
+    """Read the name of an SVG file in a folder that is there."""
+    path = _named(text, ".svg")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r}")
+    return path
+
+
+def _named(text: str, *suffixes: str) -> Path:
     path = Path(text)
-    if path.suffix not in (".svg", ".png"):
-        raise argparse.ArgumentTypeError(f"expected a name in .svg or .png, got {text!r}")
+    if path.suffix not in suffixes:
+        names = " or ".join(suffixes)
+        raise argparse.ArgumentTypeError(f"expected a name in {names}, got {text!r}")
     return path

@@ -35,6 +35,7 @@ def check_gradients(
     bias       [2]     2 of 2    0      ...
     input      [4, 3]  12 of 12  0      ...
     """
+    model = getattr(model, "model", model)  # of a Classifier
     x, y = (
         t.double() if t.is_floating_point() else t for t in (tnp.as_tensor(X), tnp.as_tensor(Y))
     )

@@ -59,11 +59,17 @@ class Classifier:
     def train(self, batch: tuple[Any, Any], lr: float) -> Result:
         """One step on a batch (X, Y); what the network made of it before that step.
 
-        Raises ValueError if Y does not hold a class for each sample.
+        Raises TypeError if the batch is no pair, ValueError if it is empty or Y does not hold a
+        class for each sample.
         """
+        if not isinstance(batch, tuple | list) or len(batch) != 2:
+            raise TypeError(f"expected a batch (X, Y), got {type(batch).__name__}")
+        X, Y = batch
+        if not len(X):
+            raise ValueError("expected a batch of one sample or more, got none")
         self.model.train()
-        scores = self.model(self._input(batch[0]))
-        classes = checked_classes(batch[1], scores)
+        scores = self.model(self._input(X))
+        classes = checked_classes(Y, scores)
         loss = cross_entropy(scores, classes)
         self.optimizer.zero_grad()
         loss.backward()

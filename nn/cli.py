@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import tinygrad_np as tnp
 
-from .arguments import natural, picture, positive, sizes
+from .arguments import natural, picture, positive, sizes, svg
 from .data import DownloadError
 from .models import by_name
 from .report import save_graph
@@ -175,7 +175,7 @@ def add_lab_options(add: Any) -> None:
         help="how long each algorithm is measured, at least once; %(default)s")  # fmt: skip
     add("--picture", choices=("groups", "columns"), default="groups",
         help="of the stride groups or of the column matrix; %(default)s")  # fmt: skip
-    add("--out", type=Path, metavar="FILE", help="the SVG picture to write")
+    add("--out", type=svg, metavar="FILE", help="the SVG picture to write")
 
 
 def run_train(options: argparse.Namespace) -> int:

@@ -188,3 +188,19 @@ def test_what_cannot_be_checked_is_said():
     x = tnp.ones(2, requires_grad=True)
     with pytest.raises(ValueError, match="float32, not float64"):
         tnp.gradient_table(lambda: x.sum(), {"x": x})
+
+
+def test_what_is_no_batch_is_refused():
+    net = nn.Classifier([nn.LazyLinear(3)])
+    X, Y = tnp.randn(4, 2), tnp.tensor([0, 1, 2, 0])
+    with pytest.raises(TypeError, match=r"^expected a batch \(X, Y\), got Tensor$"):
+        net.train(X, 0.1)
+    with pytest.raises(ValueError, match=r"^expected a batch of one sample or more, got none$"):
+        net.train((X[:0], Y[:0]), 0.1)
+
+
+def test_a_classifier_s_gradients_are_checked_from_outside_too():
+    net = nn.Classifier([nn.LazyLinear(3)])
+    X, Y = tnp.randn(4, 2), tnp.tensor([0, 1, 2, 0])
+    net.train((X, Y), 0.1)
+    assert nn.check_gradients(net, X, Y)

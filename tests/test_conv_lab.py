@@ -92,7 +92,9 @@ def test_an_algorithm_that_differs_is_seen(monkeypatch):
     ("options", "message"),
     [
         ("--colour red", "unrecognized arguments: --colour red"),
-        ("--shape 4,4", "argument --shape: expected 4 sizes from 1, as 3,2; got '4,4'"),
+        ("--shape 4,4", "argument --shape: expected 4 sizes from 1, as 64,1,28,28; got '4,4'"),
+        ("--out lab.png", "argument --out: expected a name in .svg, got 'lab.png'"),
+        ("--out nowhere/lab.svg", "argument --out: there is no folder 'nowhere'"),
         ("--shape 1,1,x,4", "argument --shape: expected 4 sizes from 1"),
         ("--kernel 1,2,3", "argument --kernel: expected a size or two from 1"),
         ("--kernel 0", "argument --kernel: expected a size or two from 1"),

@@ -83,6 +83,8 @@ def test_mnist_prints_the_same_with_every_algorithm(tmp_path):
         ("cnn sg", "argument algorithm: invalid choice: 'sg'"),
         ("flat im2col", "a flat network has no convolution, so nothing to do for im2col"),
         ("flat --images 1", "--images: expected 2 or more, got 1"),
+        ("flat --epochs 0", "--epochs: expected a positive number, got 0"),
+        ("flat --lr -1", "--lr: expected a positive number, got -1"),
         ("flat --data nowhere", "expected train-images-idx3-ubyte or"),
     ],
 )
