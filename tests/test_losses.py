@@ -189,3 +189,10 @@ def test_no_warnings_where_all_is_well():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         F.cross_entropy(tnp.tensor([[1e4, -1e4]]), tnp.tensor([1])).item()
+
+
+def test_squares_of_integers_are_refused():
+    for t, f in ((tnp, F), (torch, torch.nn.functional)):
+        with pytest.raises(NotImplementedError, match=r"^\"mse_cpu\" not implemented for 'Long'$"):
+            f.mse_loss(t.tensor([3]), t.tensor([1]))
+        assert f.mse_loss(t.tensor([3]), t.tensor([1.0])).item() == 4

@@ -46,7 +46,7 @@ class GELU(Activation):
     approximate: str = "none"
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.gelu(input, self.approximate)
+        return F.gelu(input, approximate=self.approximate)
 
 
 @dataclass(eq=False, repr=False)

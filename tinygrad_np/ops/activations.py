@@ -114,7 +114,7 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     return applied(lambda x: x * tanh(Softplus()(x)), input, "mish_cpu", inplace, "Mish")
 
 
-def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     """x * Phi(x), Phi being the share of normal numbers below x; "tanh" approximates it.
 
     approximate="tanh" computes Phi(x) as (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2.

@@ -284,10 +284,16 @@ def nll(
 
 
 def mse(input: Tensor, target: Tensor, reduction: str = "none") -> Tensor:
-    """(input - target)^2, their sum or mean. Source: PyTorch, torch.nn.functional.mse_loss.
+    """(input - target)^2, their sum or mean.
+
+    Raises NotImplementedError for two tensors of integers. Source: PyTorch,
+    torch.nn.functional.mse_loss.
 
     >>> import tinygrad_np as tnp
     >>> mse(tnp.tensor([1.0, 2.0]), tnp.tensor([1.0, 4.0]), "mean")
     tensor(2.)
     """
-    return MseLoss(reduction)(*promoted(input, target))
+    x, t = promoted(input, target)
+    if x.array.dtype.kind != "f":
+        raise not_implemented("mse_cpu", x)
+    return MseLoss(reduction)(x, t)
