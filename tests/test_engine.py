@@ -7,6 +7,7 @@ import weakref
 import numpy as np
 import pytest
 import torch
+from next_to_torch import FUNCTIONALS
 
 import tinygrad_np as tnp
 
@@ -90,6 +91,31 @@ def test_create_graph_puts_a_graph_on_grad():
     (x**3).backward(create_graph=True)
     (slope,) = tnp.autograd.grad(x.grad, x)
     assert slope.item() == 18.0
+
+
+STILL = {  # a rule that looks at x, and is moved by it nowhere
+    "relu": lambda F, x: F.relu(x),
+    "leaky_relu": lambda F, x: F.leaky_relu(x),
+    "hardtanh": lambda F, x: F.hardtanh(x),
+    "prelu": lambda F, x: F.prelu(x, x.new_tensor([0.5])),
+    "abs": lambda F, x: x.abs(),
+    "norm of one": lambda F, x: x[:1].norm(),
+}
+
+
+@pytest.mark.parametrize(("lib", "F"), FUNCTIONALS, ids=["ours", "torch"])
+@pytest.mark.parametrize("function", STILL.values(), ids=STILL)
+def test_a_slope_that_does_not_move_has_zeros_for_a_gradient(lib, F, function):
+    x = lib.tensor([-0.5, 2.0, 0.25], requires_grad=True)
+    y = function(F, x)
+    (slope,) = lib.autograd.grad(y.sum(), x, create_graph=True)
+    (slope**2).sum().backward()  # a gradient penalty and nothing else
+    assert (x.grad + 0).tolist() == [0, 0, 0]
+    y, weight = function(F, x), lib.ones_like(y, requires_grad=True)
+    (weighted,) = lib.autograd.grad(y, x, weight, create_graph=True)
+    dx, dweight = lib.autograd.grad(weighted.sum(), [x, weight])  # x is not unused
+    assert (dx + 0).tolist() == [0, 0, 0]
+    assert dweight.abs().sum() > 0
 
 
 @BOTH

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from . import errors
+from .graph import next_serial
 from .tensor import Tensor, wrap
 
 OUT, ALL = -1, -2  # positions of values that a rule may name, besides forward's arguments
@@ -80,6 +81,7 @@ def gradient_by(rule: Rule, op: Any, index: int, g: Any, values: Sequence[Any]) 
 
     Raises OpError, with the rule's name, where the rule fails or its result does not fit.
     """
+    since = next_serial() if isinstance(g, Tensor) else 0
     try:
         if op.variadic:
             gradient = rule.function(op, index, g, *values)
@@ -90,12 +92,31 @@ def gradient_by(rule: Rule, op: Any, index: int, g: Any, values: Sequence[Any]) 
     shape = op.shapes[index]
     if type(gradient) is numpy.ndarray and gradient.shape == shape:  # the everyday case
         return gradient
-    if getattr(gradient, "shape", None) == shape:
-        return gradient
     if not hasattr(gradient, "shape"):
         raise errors.rule_failed(op, index, f"returned {gradient!r} instead of a gradient")
-    try:
-        return type(op).registry["SumTo"](shape)(gradient)
-    except errors.OpError as error:
-        text = f"returned a gradient of shape {tuple(gradient.shape)} for an input of shape {shape}"
-        raise errors.rule_failed(op, index, text) from error
+    if gradient.shape != shape:
+        try:
+            gradient = op.registry["SumTo"](shape)(gradient)
+        except errors.OpError as error:
+            text = f"returned a gradient of shape {tuple(gradient.shape)} for an input of shape"
+            raise errors.rule_failed(op, index, f"{text} {shape}") from error
+    if isinstance(gradient, Tensor) and (still := _without_graph(gradient, values, since)):
+        return op.registry["ConstantIn"]()(gradient, *still)
+    return gradient
+
+
+def _without_graph(gradient: Tensor, values: Sequence[Any], since: int) -> list[Tensor]:
+    """The values, of those a rule names, that want a gradient and that `gradient` leads not to.
+
+    A rule may look at them by comparisons only: relu's keeps g where x > 0. Its derivative in them
+    is 0, which is not the same as none: `grad(gradient, x)` is a tensor of zeros, in PyTorch too.
+    """
+    named = [x for value in values for x in (value if isinstance(value, list) else [value])]
+    wanting = {x.edge: x for x in named if isinstance(x, Tensor) and x.edge is not None}
+    stack = [gradient.edge] if wanting else []
+    while stack:  # through the nodes that the rule made
+        edge = stack.pop()
+        wanting.pop(edge, None)
+        if getattr(edge, "serial", 0) > since:
+            stack.extend(edge.edges)  # type: ignore[union-attr]
+    return list(wanting.values())
