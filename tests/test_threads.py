@@ -110,6 +110,21 @@ def test_the_error_of_a_part_is_raised_when_all_have_ended(failing):
 
 
 @pytest.mark.usefixtures("everything_pays")
+def test_who_still_works_after_ctrl_c_is_not_asked_again(monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    tnp.set_num_threads(2)
+    threads.in_parts(names, 2, 1)
+    (helper,) = threads._helpers
+    monkeypatch.setattr(helper, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        threads.in_parts(names, 2, 1)
+    assert threads._helpers == []
+    assert [name for _, name in threads.in_parts(names, 2, 1)][1] == "tinygrad_np"
+
+
+@pytest.mark.usefixtures("everything_pays")
 def test_a_part_is_not_split_again():
     tnp.set_num_threads(2)
     inner = threads.in_parts(lambda part: len(threads.in_parts(names, 4, 1)), 2, 1)

@@ -3,7 +3,7 @@
 A NumPy expression makes a pass over its arrays for each operator, a compiled loop one for all:
 batch norm of a million numbers takes 1.2 ms there and 12 here (forward and backward, one thread).
 The readable rule stays the definition. Its twin runs in its place where Numba is installed (the
-extra `fast`), for arrays of `LEAST` numbers or more; below, the call costs more than it saves.
+extra `fast`), for arrays of 4,096 numbers or more; below, most calls cost more than they save.
 
 TINYGRAD_NP_FAST=0 in the environment turns all twins off, =always runs them for every size.
 """
@@ -21,22 +21,23 @@ import numpy
 
 _CHOICE = os.environ.get("TINYGRAD_NP_FAST", "1")
 ON = _CHOICE != "0" and find_spec("numba") is not None
-LEAST = 0 if _CHOICE == "always" else 4096
+_ALWAYS = _CHOICE == "always"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def compilable(twin: str, at: int = 1) -> Callable[[Function], Function]:
+def compilable(twin: str, at: int = 1, least: int = 4096) -> Callable[[Function], Function]:
     """Decorates a function or method on arrays that `fast/<twin>` may compute, as "norms.forward".
 
     The twin gets the same arguments and gives the same result, or NotImplemented for those that it
     leaves to the decorated function. It is imported, with Numba, when it is first needed. `at` is
-    the argument that must be a large array: by default the one after `self`.
+    the argument that must be an array of `least` numbers: by default the one after `self`.
 
     >>> compilable("norms.forward", at=0)(len)((1, 2, 3))
     3
     """
     module, _, name = twin.rpartition(".")
+    least = 0 if _ALWAYS else least
 
     def mark(plain: Function) -> Function:
         if not ON:
@@ -47,7 +48,7 @@ def compilable(twin: str, at: int = 1) -> Callable[[Function], Function]:
         def chosen(*args: Any, **kwargs: Any) -> Any:
             nonlocal compiled
             x = args[at]
-            if type(x) is numpy.ndarray and x.size >= LEAST:
+            if type(x) is numpy.ndarray and x.size >= least:
                 if compiled is None:
                     compiled = getattr(import_module(f"tinygrad_np.fast.{module}"), name)
                 result = compiled(*args, **kwargs)

@@ -118,5 +118,5 @@ def _without_graph(gradient: Tensor, values: Sequence[Any], since: int) -> list[
         edge = stack.pop()
         wanting.pop(edge, None)
         if getattr(edge, "serial", 0) > since:
-            stack.extend(edge.edges)  # type: ignore[union-attr]
+            stack.extend(edge.edges)
     return list(wanting.values())

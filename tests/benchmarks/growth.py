@@ -1,4 +1,7 @@
-"""How time and memory of ours grow with a size: the slope of a line through the logarithms."""
+"""How time and memory grow with a size: the slope of a line through the logarithms.
+
+Time of PyTorch too, measured in turn: both leave the caches of the processor as arrays grow.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import numpy
 sys.path.append(str(Path(__file__).parents[2]))  # where the packages lie, if not installed
 
 LIMIT = 1.05
+PAUSE = 0.12  # seconds: idle threads of BLAS and OpenMP spin for a while and take a core
 
 # What grows, where the work is linear in it, and the sizes.
 SIZES: dict[str, list[int]] = {
@@ -25,14 +29,10 @@ SIZES: dict[str, list[int]] = {
 }
 
 
-def work(what: str, size: int) -> Callable[[], None]:
+def work(torch: Any, F: Any, what: str, size: int) -> Callable[[], None]:
     """Forward and backward of something that is `size` large in one respect."""
-    import nn
-    import tinygrad_np as tnp
-
-    F = nn.functional
     if what == "depth":
-        x = tnp.ones(4, requires_grad=True)
+        x = torch.ones(4, requires_grad=True)
 
         def chain() -> None:
             y = x
@@ -42,13 +42,13 @@ def work(what: str, size: int) -> Callable[[], None]:
 
         return chain
     if what.startswith("width"):
-        x, w = tnp.randn(64, size), tnp.randn(256, size, requires_grad=True)
+        x, w = torch.randn(64, size), torch.randn(256, size, requires_grad=True)
         return lambda: F.linear(x, w).sum().backward()
     batch = size if what == "batch" else 16
     channels = size if what == "input channels" else 8
     side = round(size**0.5) if what == "image pixels" else 24
-    x = tnp.randn(batch, channels, side, side, requires_grad=True)
-    w = tnp.randn(16, channels, 3, 3, requires_grad=True)
+    x = torch.randn(batch, channels, side, side, requires_grad=True)
+    w = torch.randn(16, channels, 3, 3, requires_grad=True)
     return lambda: F.max_pool2d(F.conv2d(x, w, padding=1).relu(), 2).sum().backward()
 
 
@@ -81,15 +81,28 @@ def megabytes(run: Callable[[], None]) -> float:
 
 def measure() -> list[dict[str, Any]]:
     """A row for each of SIZES."""
+    import torch
+
+    import nn
+    import tinygrad_np as tnp
+
     rows = []
-    print("| grows | time | memory | limit |\n| --- | --- | --- | --- |")
+    print("| grows | time | memory | limit | time of torch |\n| --- | --- | --- | --- | --- |")
     for what, sizes in SIZES.items():
-        runs = [work(what, size) for size in sizes]
+        ours, theirs = [], []
+        for size in sizes:
+            ours.append(seconds(work(tnp, nn.functional, what, size)))
+            time.sleep(PAUSE)
+            theirs.append(seconds(work(torch, torch.nn.functional, what, size)))
+            time.sleep(PAUSE)
+        memory = [megabytes(work(tnp, nn.functional, what, size)) for size in sizes]
         row = {
             "what": what,
-            "time": exponent(sizes, [seconds(run) for run in runs]),
-            "memory": exponent(sizes, [megabytes(run) for run in runs]),
+            "time": exponent(sizes, ours),
+            "memory": exponent(sizes, memory),
+            "torch": exponent(sizes, theirs),
         }
         rows.append(row)
-        print(f"| {what} | {row['time']:.2f} | {row['memory']:.2f} | {LIMIT} |", flush=True)
+        cells = f"{row['time']:.2f} | {row['memory']:.2f} | {LIMIT} | {row['torch']:.2f}"
+        print(f"| {what} | {cells} |", flush=True)
     return rows

@@ -42,7 +42,7 @@ def _by_rows(loop: Any, op: Any, *arrays: Any) -> Any:
     if any(v.dtype != numpy.float32 or not v.flags.c_contiguous for v in arrays):
         return NotImplemented
     y = numpy.empty_like(x)
-    rows = [v.reshape(-1, x.shape[-1]) for v in (*arrays, y)]
+    rows = [v.reshape(-1, x.shape[-1]) if v.ndim != 2 else v for v in (*arrays, y)]
     in_parts(lambda part: loop(*(v[part] for v in rows)), len(rows[0]), COST * x.size)
     return y
 

@@ -32,14 +32,14 @@ class LogSoftmax(Op):
 
     dim: int
 
-    @compilable("softmax.log_softmax")
+    @compilable("softmax.log_softmax", least=256)
     @quiet
     def forward(self, x):
         y = x - largest(x, self.dim)
         y -= self.xp.log(summed(self.xp.exp(y), (self.dim,), True))
         return y
 
-    @compilable("softmax.log_softmax_dx")
+    @compilable("softmax.log_softmax_dx", least=256)
     def dx(self, g, out):
         return g - Exp()(out) * Sum((self.dim,), True)(g)
 
@@ -61,7 +61,7 @@ class Softmax(Op):
 
     dim: int
 
-    @compilable("softmax.softmax")
+    @compilable("softmax.softmax", least=256)
     @quiet
     def forward(self, x):
         y = x - largest(x, self.dim)
@@ -69,7 +69,7 @@ class Softmax(Op):
         y /= summed(y, (self.dim,), True)
         return y
 
-    @compilable("softmax.softmax_dx")
+    @compilable("softmax.softmax_dx", least=256)
     def dx(self, g, out):
         return out * (g - Sum((self.dim,), True)(g * out))
 
