@@ -55,6 +55,7 @@ class Worker:
         self.process: Any = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.{module}", library, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.PIPE if module == "peers" else None,
             env={**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONPATH": paths,
                  **({"TINYGRAD_NP_FAST": "0"} if library == "numpy" else {})},
         )  # fmt: skip
@@ -163,7 +164,8 @@ def peers(rounds: int) -> list[dict[str, Any]]:
                 rows.append({"peer": peer, "case": f"{group}: {name}", "ratio": ratio})
                 print(f"| {peer} | {group}: {name} | {ratio:.3f} |", flush=True)
         except (RuntimeError, BrokenPipeError):
-            print(f"| {peer} | is not installed, or cannot run here |  |", flush=True)
+            reason = pair[1].process.stderr.read().rstrip().rpartition("\n")[2]
+            print(f"| {peer} | is not installed, or cannot run here: {reason} |  |", flush=True)
     return rows
 
 
