@@ -1,9 +1,12 @@
 """Work in parts: the same results with any number of threads, and none where it does not pay."""
 
+import contextlib
+import gc
 import itertools
 import subprocess
 import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -110,18 +113,50 @@ def test_the_error_of_a_part_is_raised_when_all_have_ended(failing):
 
 
 @pytest.mark.usefixtures("everything_pays")
-def test_who_still_works_after_ctrl_c_is_not_asked_again(monkeypatch):
-    def interrupted():
-        raise KeyboardInterrupt
-
+@pytest.mark.parametrize("name", ["give", "outcome"])
+def test_who_still_works_after_ctrl_c_is_not_asked_again(monkeypatch, name):
     tnp.set_num_threads(2)
     threads.in_parts(names, 2, 1)
     (helper,) = threads._helpers
-    monkeypatch.setattr(helper, "wait", interrupted)
+    act = getattr(helper, name)
+
+    def interrupted(*work):
+        if name == "give":
+            act(*work)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(helper, name, interrupted)
     with pytest.raises(KeyboardInterrupt):
         threads.in_parts(names, 2, 1)
-    assert threads._helpers == []
-    assert [name for _, name in threads.in_parts(names, 2, 1)][1] == "tinygrad_np"
+    assert helper not in threads._helpers
+    for _ in range(3):
+        (_, here), (part, other) = threads.in_parts(names, 2, 1)
+        assert (part, here != other) == (slice(1, 2), True)
+
+
+@pytest.mark.usefixtures("everything_pays")
+@pytest.mark.parametrize("failing", [0, 1])
+def test_nothing_is_kept_of_what_failed(failing):
+    class Made:
+        pass
+
+    made = []
+
+    def work(part):
+        thing = Made()
+        made.append(weakref.ref(thing))
+        if part.start == failing:
+            raise RuntimeError("a part failed")
+        return thing
+
+    tnp.set_num_threads(3)
+    gc.disable()
+    try:
+        with contextlib.suppress(RuntimeError):
+            threads.in_parts(work, 3, 1)
+        assert [thing() for thing in made] == [None] * 3
+    finally:
+        gc.enable()
 
 
 @pytest.mark.usefixtures("everything_pays")

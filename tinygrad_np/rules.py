@@ -109,12 +109,13 @@ def _without_graph(gradient: Tensor, values: Sequence[Any], since: int) -> list[
     """The values, of those a rule names, that want a gradient and that `gradient` leads not to.
 
     A rule may look at them by comparisons only: relu's keeps g where x > 0. Its derivative in them
-    is 0, which is not the same as none: `grad(gradient, x)` is a tensor of zeros, in PyTorch too.
+    is 0, which is not the same as none: `grad(gradient, x)` is a tensor of zeros. So it is for relu
+    and its like in PyTorch, which for amin, median or maximum has no graph there and raises.
     """
     named = [x for value in values for x in (value if isinstance(value, list) else [value])]
     wanting = {x.edge: x for x in named if isinstance(x, Tensor) and x.edge is not None}
     stack = [gradient.edge] if wanting else []
-    while stack:  # through the nodes that the rule made
+    while stack:  # through the nodes that the rule made: those numbered after `since`
         edge = stack.pop()
         wanting.pop(edge, None)
         if getattr(edge, "serial", 0) > since:

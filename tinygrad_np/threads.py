@@ -40,7 +40,7 @@ def _default() -> int:
 class _Helper:
     """A thread that waits for work; a ThreadPoolExecutor takes three times as long to hand it over.
 
-    The two locks are taken until there is something to do, and until it is done.
+    `_given` is released when there is work, `_done` when it is done.
     """
 
     def __init__(self) -> None:
@@ -48,17 +48,15 @@ class _Helper:
         self._given.acquire()
         self._done.acquire()
         self._work: Callable[[], Any] | None = None
-        self._result: Any = None
-        self._error: BaseException | None = None
+        self._outcome: tuple[Any, BaseException | None] = None, None
         threading.Thread(target=self._help, name="tinygrad_np", daemon=True).start()
 
     def _help(self) -> None:
         while self._given.acquire() and self._work is not None:
-            self._result = self._error = None
             try:
-                self._result = self._work()
+                self._outcome = self._work(), None
             except BaseException as error:
-                self._error = error
+                self._outcome = None, error
             self._work = None
             self._done.release()
 
@@ -67,16 +65,11 @@ class _Helper:
         self._work = work
         self._given.release()
 
-    def wait(self) -> None:
-        """Until the work is done."""
+    def outcome(self) -> tuple[Any, BaseException | None]:
+        """What the work returned, and what it raised, when it is done."""
         self._done.acquire()
-
-    def result(self) -> Any:
-        """What the work returned, or raised."""
-        result, error, self._result, self._error = self._result, self._error, None, None
-        if error is not None:
-            raise error
-        return result
+        outcome, self._outcome = self._outcome, (None, None)
+        return outcome
 
 
 _number = _default()
@@ -123,28 +116,31 @@ def in_parts(work: Callable[[slice], Any], count: int, flops: float) -> list[Any
     try:
         edges = [count * i // parts for i in range(parts + 1)]
         here, *others = map(slice, edges[:-1], edges[1:])
-        while len(_helpers) < len(others):
-            _helpers.append(_Helper())
-        helpers = _helpers[: len(others)]
+        # Ctrl-C may come at any line: who has work and was not waited for is never asked again.
+        helpers = [_helpers.pop() if _helpers else _Helper() for _ in others]
         with _one_blas_thread(*blas):
             for helper, part in zip(helpers, others, strict=True):
                 helper.give(partial(contextvars.copy_context().run, work, part))
             try:
                 first = work(here)
             finally:
-                _wait(helpers)
-        return [first, *[helper.result() for helper in helpers]]
+                outcomes = [helper.outcome() for helper in helpers]
+                _helpers.extend(helpers)
+        return [first, *_results(outcomes)]
     finally:
         _splitting.release()
 
 
-def _wait(helpers: list[_Helper]) -> None:
+def _results(outcomes: list[tuple[Any, BaseException | None]]) -> list[Any]:
+    """What all returned; raises the first error."""
+    errors = [error for _, error in outcomes if error is not None]
     try:
-        for helper in helpers:
-            helper.wait()
-    except BaseException:  # Ctrl-C: who still works is not asked again
-        _helpers.clear()
-        raise
+        if errors:
+            raise errors[0]
+        return [result for result, _ in outcomes]
+    finally:  # an error holds this frame, so the frame must not hold the error
+        errors.clear()
+        outcomes.clear()
 
 
 def _dismiss() -> None:
