@@ -111,11 +111,11 @@ def in_parts(work: Callable[[slice], Any], count: int, flops: float) -> list[Any
     [10]
     """
     parts = min(_number, count)
-    if parts < 2 or flops < THRESHOLD or not (blas := _blas()) or not _splitting.acquire(False):
+    if parts < 2 or flops < THRESHOLD or not (blas := _blas()) or _splitting.locked():
         return [work(slice(0, count))]
-    try:
-        edges = [count * i // parts for i in range(parts + 1)]
-        here, *others = map(slice, edges[:-1], edges[1:])
+    edges = [count * i // parts for i in range(parts + 1)]
+    here, *others = map(slice, edges[:-1], edges[1:])
+    with _splitting:
         # Ctrl-C may come at any line: who has work and was not waited for is never asked again.
         helpers = [_helpers.pop() if _helpers else _Helper() for _ in others]
         with _one_blas_thread(*blas):
@@ -127,8 +127,6 @@ def in_parts(work: Callable[[slice], Any], count: int, flops: float) -> list[Any
                 outcomes = [helper.outcome() for helper in helpers]
                 _helpers.extend(helpers)
         return [first, *_results(outcomes)]
-    finally:
-        _splitting.release()
 
 
 def _results(outcomes: list[tuple[Any, BaseException | None]]) -> list[Any]:
