@@ -161,7 +161,8 @@ def _copy(g: Any) -> Any:
 
 def _in_order(g: Any) -> Any:
     """A gradient array in C order that is no view of another."""
-    return g if g.base is None and g.flags.c_contiguous else in_c_order(g)
+    own = g.base is None or type(g.base) is memoryview  # numpy's memory, or backend.aligned's
+    return g if own and g.flags.c_contiguous else in_c_order(g)
 
 
 def _after_hooks(hooks: Hooks | None, g: Any) -> Any:

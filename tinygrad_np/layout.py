@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .backend import aligned
 from .compilable import compilable
 from .threads import COPY, in_parts
 
@@ -124,7 +125,7 @@ def empty(shape: Shape, dtype: Any) -> Array:
     True
     """
     n, c, h, w = shape
-    return logical(np.empty((h, c, w, n), dtype))
+    return logical(aligned((h, c, w, n), np.dtype(dtype)))
 
 
 def zeros(shape: Shape, dtype: Any) -> Array:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from ..backend import aligned
 from ..conv_algorithms.geometry import Geometry, conv_output_shape, inside
 from ..layout import logical, memory
 from ..threads import COPY, in_parts
@@ -46,7 +47,7 @@ def forward(x: Any, w: Any, geometry: Geometry) -> Any:
     if not _covered(x, w, ow * n, geometry, w.shape[1]):
         return NotImplemented
     padded, runs = _of_input(x, w.shape, (oh, ow), geometry)
-    y = numpy.empty((oh, f, ow, n), x.dtype)
+    y = aligned((oh, f, ow, n), x.dtype)
     # (F, c, KH, KW) -> (F, KH, c, KW) -> (G, f, KH*c*KW)
     weights = w.swapaxes(1, 2).reshape(geometry.groups, f // geometry.groups, -1)
     _convolve(y, slice(0, oh), padded, runs, weights)
@@ -89,9 +90,9 @@ def input_grad(g: Any, w: Any, geometry: Geometry, x_shape: Any) -> Any:
     meet_h, meet_w = _meeting(geometry, 0, h, kh), _meeting(geometry, 1, width, kw)
     left, wide = _reach(meet_w, width, sw)
     padded = _padded(g, left, wide, 1)
-    gx = numpy.empty((h, c, width, n), g.dtype)
+    gx = aligned((h, c, width, n), g.dtype)
     for b, columns in enumerate(meet_w):
-        out = gx if sw == 1 else numpy.empty((h, c, len(range(b, width, sw)), n), g.dtype)
+        out = gx if sw == 1 else aligned((h, c, len(range(b, width, sw)), n), g.dtype)
         there = tuple(left + start for start, _ in columns)
         for a, rows in enumerate(meet_h):
             bases = range(len(range(a, h, sh)))
@@ -173,7 +174,7 @@ def _padded(x: Any, left: int, wide: int, s: int) -> Any:
     n, c, h, w = x.shape
     if (left, wide, s) == (0, w, 1):
         return memory(x).reshape(h, c, 1, w, n)
-    padded = numpy.empty((h, c, s, wide, n), x.dtype)
+    padded = aligned((h, c, s, wide, n), x.dtype)
     m = x.transpose(2, 1, 3, 0)
 
     def part(here: slice) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy
 
+from ..backend import aligned
 from ..threads import COPY, in_parts
 from .tiles import transpose
 
@@ -14,7 +15,7 @@ def copied(x: Any) -> Any:
     """`layout._copied`."""
     if x.dtype.itemsize not in (4, 8) or x.dtype.kind != "f":
         return NotImplemented
-    copy = numpy.empty(x.shape, x.dtype)
+    copy = aligned(x.shape, x.dtype)
     axis = int(numpy.argmax(x.shape[:2]))
 
     def part(here: slice) -> None:
