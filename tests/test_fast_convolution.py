@@ -9,11 +9,11 @@ pytest.importorskip("numba")
 from tinygrad_np import layout, threads
 from tinygrad_np.conv_algorithms import row_fused
 from tinygrad_np.conv_algorithms.geometry import Geometry
-from tinygrad_np.fast import convolution, copies, tiles
+from tinygrad_np.fast import blocks, convolution, copies
 
 torch.set_num_threads(1)
 FLOATS = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
-WIDE = pytest.mark.skipif(not tiles.WIDE, reason="BLAS does these where vectors are short")
+WIDE = pytest.mark.skipif(not blocks.WIDE, reason="BLAS does these where vectors are short")
 
 ONE_GROUP = {
     "same": ((16, 3, 6, 7), (5, 3, 3, 3), Geometry(padding=((1, 1), (1, 1)))),
@@ -27,11 +27,14 @@ ONE_GROUP = {
     "wide padding": ((16, 2, 3, 3), (2, 2, 3, 3), Geometry(padding=((4, 4), (4, 4)))),
     "fewer rows": ((16, 2, 6, 7), (2, 2, 2, 3), Geometry((1, 2), ((0, -1), (1, -1)), (2, 1))),
     "one filter": ((70, 3, 4, 4), (1, 3, 2, 2), Geometry()),
+    "many filters": ((4, 33, 5, 6), (67, 33, 2, 2), Geometry(padding=((1, 1), (0, 1)))),
+    "many filters, the last half a vector": ((17, 29, 4, 4), (44, 29, 3, 3), Geometry((2, 1))),
     "one channel": ((7, 1, 9, 9), (6, 1, 5, 5), Geometry(padding=((2, 2), (2, 2)))),
 }
 GROUPS = {
     "depthwise": ((16, 6, 8, 9), (6, 1, 3, 3), Geometry(padding=((1, 1), (1, 1)), groups=6)),
     "depthwise, two each": ((16, 3, 7, 7), (6, 1, 3, 2), Geometry((2, 2), groups=3)),
+    "groups of many filters": ((5, 30, 7, 9), (64, 15, 3, 3), Geometry((1, 2), groups=2)),
     "groups": ((16, 8, 6, 5), (20, 4, 3, 3), Geometry((2, 1), ((1, 1), (1, 1)), (1, 2), 2)),
 }
 CASES = [pytest.param(*case, id=name, marks=WIDE) for name, case in ONE_GROUP.items()]
@@ -112,8 +115,6 @@ def test_what_is_left_to_the_plain_rule():
     _, hint = getattr(row_fused.forward, "plain", row_fused.forward)(x, w, geometry)
     g = np.ones((16, 2, 3, 3), "f")
     assert convolution.weight_grad(x, g, geometry, w.shape, hint) is NotImplemented
-    wide, strided = np.ones((16, 32, 4, 4), "f"), Geometry((2, 2))
-    assert convolution.input_grad(wide, wide[:, :, :1, :1], strided, wide.shape) is NotImplemented
 
 
 def test_threads_share_the_rows(monkeypatch):

@@ -9,7 +9,7 @@ tensor([2., 4.])
 
 from math import e, inf, nan, pi
 
-from . import autograd, backend, distributions, linalg, ops, pytorch_names, twins
+from . import allocation, autograd, distributions, linalg, ops, pytorch_names, twins
 from .backend import device
 from .conv_algorithms import conv_algorithm
 from .defaults import (
@@ -115,7 +115,7 @@ for _name in [n for n, x in globals().items() if getattr(x, "__package__", "") =
         del globals()[_name]
 
 hide(__file__)
-backend.keep_freed_memory()
+allocation.keep_freed_memory()
 pytorch_names.install()
 globals().update(twins.METHODS)
 __getattr__ = refusing(__name__, ("nn", "optim", "utils"), twins.ELSEWHERE)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy
 from numpy.lib.array_utils import byte_bounds
 
+from .allocation import owns
 from .backend import device
 from .methods import tensor_method
 from .size import Size
@@ -48,7 +49,7 @@ def storage_of(array: numpy.ndarray) -> tuple[Storage, int, Sizes]:
     own: PyTorch has no such views.
     """
     owner = array
-    while isinstance(owner.base, numpy.ndarray):
+    while not owns(owner) and isinstance(owner.base, numpy.ndarray):
         owner = owner.base
     flat, step = owner.ravel("K"), array.itemsize
     start = byte_bounds(array)[0] - byte_bounds(flat)[0]

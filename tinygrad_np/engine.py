@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 
 from . import errors
+from .allocation import owns
 from .grad_mode import set_grad_enabled
 from .graph import context, order
 from .hooks import Hooks, accumulated, hooked
@@ -161,8 +162,7 @@ def _copy(g: Any) -> Any:
 
 def _in_order(g: Any) -> Any:
     """A gradient array in C order that is no view of another."""
-    own = g.base is None or type(g.base) is memoryview  # numpy's memory, or backend.aligned's
-    return g if own and g.flags.c_contiguous else in_c_order(g)
+    return g if owns(g) and g.flags.c_contiguous else in_c_order(g)
 
 
 def _after_hooks(hooks: Hooks | None, g: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .backend import aligned
+from .allocation import aligned
 from .compilable import compilable
 from .threads import COPY, in_parts
 

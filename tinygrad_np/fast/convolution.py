@@ -9,23 +9,25 @@ padding are not met: those k that lie inside are a range for each output row.
     weight_grad  gw[f, k] = sum over output rows of g[f] @ the run of k
     input_grad   the forward of g with w turned around, for each remainder by the strides
 
-The sums stay in registers (tiles.py).
+blocks.py has the loops; the sums stay in registers (tiles.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy
 
-from ..backend import aligned
+from ..allocation import aligned
 from ..conv_algorithms.geometry import Geometry, conv_output_shape, inside
 from ..layout import logical, memory
 from ..threads import COPY, in_parts
-from . import FLOATS, tiles
+from . import FLOATS, blocks
 from .copies import copy_to
+from .vectors import WIDE
 
 Ints = tuple[int, ...]
 
@@ -44,49 +46,71 @@ class Runs(NamedTuple):
 def forward(x: Any, w: Any, geometry: Geometry) -> Any:
     """`row_fused.forward`; x in its padded memory, in a tuple, is the hint."""
     n, f, oh, ow = conv_output_shape(x.shape, w.shape, geometry)
-    if not _covered(x, w, ow * n, geometry, w.shape[1]):
+    if not _covered(x, w, ow * n, geometry):
         return NotImplemented
     padded, runs = _of_input(x, w.shape, (oh, ow), geometry)
     y = aligned((oh, f, ow, n), x.dtype)
-    # (F, c, KH, KW) -> (F, KH, c, KW) -> (G, f, KH*c*KW)
-    weights = w.swapaxes(1, 2).reshape(geometry.groups, f // geometry.groups, -1)
-    _convolve(y, slice(0, oh), padded, runs, weights)
+    # (F, c, KH, KW) -> (G, f, c, KH, KW)
+    weights = w.reshape(geometry.groups, f // geometry.groups, *w.shape[1:])
+    _convolve(y, slice(0, oh), padded, runs, weights, range(w.shape[2]), range(w.shape[3]))
     return logical(y), (padded,)
 
 
 def weight_grad(x: Any, g: Any, geometry: Geometry, w_shape: Any, hint: Any = None) -> Any:
     """`row_fused.weight_grad`."""
     (n, f, oh, ow), (_, c, kh, kw), groups = g.shape, w_shape, geometry.groups
-    if not _covered(x, g, ow * n, geometry, c) or isinstance(hint, list):
+    if not _covered(x, g, ow * n, geometry) or isinstance(hint, list):
         return NotImplemented
     padded, runs = _of_input(x, w_shape, (oh, ow), geometry, *(hint or ()))
-    m, g_flat, x_flat = ow * n, memory(g).reshape(-1), padded.reshape(-1)
-    steps = f * m, geometry.stride[0] * padded[0].size
+    many = blocks.many(f // groups, kh * c * kw, g.dtype)
+    correlate = blocks.outers if many else blocks.inners
+    g_flat = (_turned(g, groups) if many else memory(g)).reshape(-1)
+    x_flat, steps = padded.reshape(-1), (g_flat.size // oh, geometry.stride[0] * padded[0].size)
     # Rows that meet the same rows of the kernel go together.
     edges = [0, *(numpy.flatnonzero((runs.met[1:] != runs.met[:-1]).any(1)) + 1), oh]
 
     def part(here: slice) -> Any:
-        gw = numpy.zeros((groups, f // groups, kh * c * kw), x.dtype)
+        # Of whole vectors of filters, where these lie last.
+        shape = (kh * c * kw, steps[0] // (ow * n * groups)) if many else (f // groups, kh * c * kw)
+        gw = numpy.zeros((groups, *shape), x.dtype)
         for row, end in pairwise(sorted({*numpy.clip(edges, here.start, here.stop).tolist()})):
-            tiles.correlate(
+            correlate(
                 gw, g_flat, row * steps[0], x_flat, runs.starts[row], padded[0].size // groups,
-                runs.offsets, runs.met[row], end - row, steps, m,
+                runs.offsets, runs.met[row], end - row, steps, ow * n,
             )  # fmt: skip
         return gw
 
     gw = sum(in_parts(part, oh, (2 * kh * c * kw + COPY) * g.size))
+    gw = gw[..., : f // groups].swapaxes(1, 2) if many else gw
     # (G, f, KH*c*KW) -> (F, KH, c, KW) -> (F, c, KH, KW)
     return numpy.ascontiguousarray(gw.reshape(f, kh, c, kw).swapaxes(1, 2))
+
+
+def _turned(g: Any, groups: int) -> Any:
+    """g (N, F, OH, OW) as (OH, OW, N, G, f), zeros after the f that fill a vector."""
+    n, f, oh, ow = g.shape
+    each, lanes = f // groups, blocks.lanes(g.dtype)
+    turned = aligned((oh, ow, n, groups, -(-each // lanes) * lanes), g.dtype)
+    turned[..., each:] = 0
+
+    def part(here: slice) -> None:
+        for group in range(groups):
+            there = g[:, group * each : (group + 1) * each, here]
+            # (N, f, OH, OW) -> (OH, OW, N, f)
+            copy_to(turned[here, ..., group, :each], there.transpose(2, 3, 0, 1))
+
+    in_parts(part, oh, COPY * g.size)
+    return turned
 
 
 def input_grad(g: Any, w: Any, geometry: Geometry, x_shape: Any) -> Any:
     """`row_fused.input_grad`."""
     (n, c, h, width), (f, per_group, kh, kw) = x_shape, w.shape
     (sh, sw), groups = geometry.stride, geometry.groups
-    if not _covered(g, w, width // sw * n, geometry, per_group):
+    if not _covered(g, w, width // sw * n, geometry):
         return NotImplemented
-    # (F, c, KH, KW) -> (G, f, c, KH, KW) -> (G, c, KH, f, KW)
-    turned = w.reshape(groups, f // groups, per_group, kh, kw).transpose(0, 2, 3, 1, 4)
+    # (F, c, KH, KW) -> (G, f, c, KH, KW) -> (G, c, f, KH, KW)
+    turned = w.reshape(groups, f // groups, per_group, kh, kw).swapaxes(1, 2)
     meet_h, meet_w = _meeting(geometry, 0, h, kh), _meeting(geometry, 1, width, kw)
     left, wide = _reach(meet_w, width, sw)
     padded = _padded(g, left, wide, 1)
@@ -97,41 +121,31 @@ def input_grad(g: Any, w: Any, geometry: Geometry, x_shape: Any) -> Any:
         for a, rows in enumerate(meet_h):
             bases = range(len(range(a, h, sh)))
             runs = _runs(padded.shape, bases, tuple(r for r, _ in rows), f // groups, there)
-            # (G, c, KH, f, KW) -> (G, c, rows, f, columns) -> (G, c, rows*f*columns)
-            weights = turned[:, :, [i for _, i in rows]][..., [j for _, j in columns]]
-            weights = weights.reshape(groups, per_group, len(runs.offsets))
-            _convolve(out, slice(a, h, sh), padded, runs, weights)
+            met = [i for _, i in rows], [j for _, j in columns]
+            _convolve(out, slice(a, h, sh), padded, runs, turned, *met)
         if sw > 1:
             gx[:, :, b::sw] = out
     return logical(gx)
 
 
-def _covered(a: Any, b: Any, run: int, geometry: Geometry, channels: int) -> bool:
-    """Whether the arrays fit, runs fill a vector, and BLAS is not faster.
-
-    It is where vectors are short and for wide strided kernels: 26 ms and not 31 for 64-128, 3x3,
-    stride 2, as the runs of a row then lie in two places. But not for many small groups.
-    """
+def _covered(a: Any, b: Any, run: int, geometry: Geometry) -> bool:
+    """Whether the arrays fit, and BLAS is not faster: it is where vectors are short."""
     same = type(b) is numpy.ndarray and a.dtype == b.dtype and a.dtype in FLOATS
-    wide = channels >= 32 and geometry.stride[1] > 1
-    worth = run >= tiles.lanes(a.dtype) and (geometry.groups > 1 or (tiles.WIDE and not wide))
+    worth = run >= blocks.lanes(a.dtype) and (geometry.groups > 1 or WIDE)
     return same and a.size > 0 and b.size > 0 and worth
 
 
-def _convolve(y: Any, rows: slice, x: Any, runs: Runs, w: Any) -> None:
-    """These rows of y (OH, F, OW, N) = w (G, f, K) @ their runs in x."""
-    groups, f, ks = w.shape
-    m, width = y.shape[2] * y.shape[3], tiles.filters_of_a_block(f)
-    blocks = -(-f // width)
-    packed = numpy.zeros((groups, blocks, ks, width), w.dtype)
-    for b in range(blocks):
-        block = w[:, b * width : (b + 1) * width]
-        packed[:, b, :, : block.shape[1]] = block.swapaxes(1, 2)
+def _convolve(y: Any, rows: slice, x: Any, runs: Runs, w: Any, *met: Sequence[int]) -> None:
+    """These rows of y (OH, F, OW, N) = w (G, f, c, KH, KW) @ their runs in x; met: of KH and KW."""
+    groups, f = w.shape[:2]
+    m, width, ks = y.shape[2] * y.shape[3], blocks.filters_of_a_block(f), len(runs.offsets)
+    packed = numpy.empty((groups, -(-f // width), ks, width), w.dtype)
+    blocks.pack(packed, w, *(numpy.array(v, numpy.int64) for v in met))
     y_flat, x_flat, step = y.reshape(-1), x.reshape(-1), y[0].size
 
     def part(here: slice) -> None:
         first = rows.start + here.start * (rows.step or 1)
-        tiles.convolve(
+        blocks.convolve(
             y_flat, first * step, (rows.step or 1) * step, x_flat, runs.starts[here],
             x[0].size // groups, runs.met[here], runs.offsets, packed, f, m,
         )  # fmt: skip
@@ -175,7 +189,7 @@ def _padded(x: Any, left: int, wide: int, s: int) -> Any:
     if (left, wide, s) == (0, w, 1):
         return memory(x).reshape(h, c, 1, w, n)
     padded = aligned((h, c, s, wide, n), x.dtype)
-    m = x.transpose(2, 1, 3, 0)
+    m = x.transpose(2, 1, 3, 0) if s == 1 else memory(x)  # every s-th of a row is slow to read
 
     def part(here: slice) -> None:
         for phase in range(s):

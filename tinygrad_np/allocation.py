@@ -1,0 +1,51 @@
+"""How memory comes from the system, and where in it an array starts."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+import numpy
+
+
+def keep_freed_memory() -> None:
+    """Make glibc keep freed memory instead of handing it back after every step.
+
+    Otherwise page faults double the time of a LeNet step (measured: 6.6 to 3.0 ms). Freeing one
+    block of 31 MiB raises glibc's thresholds for the whole process; elsewhere it does nothing.
+    TINYGRAD_NP_KEEP_MEMORY=0 in the environment turns it off.
+    """
+    if os.environ.get("TINYGRAD_NP_KEEP_MEMORY", "1") != "0":
+        numpy.empty(31 << 20, numpy.uint8)
+
+
+_LINE = 64  # bytes: a line of the cache, and a vector of AVX-512
+
+
+class Memory(numpy.ndarray):
+    """The bytes in which an `aligned` array lies: that array owns them, whatever its base says."""
+
+
+def aligned(shape: tuple[int, ...], dtype: Any, strides: Any = None) -> numpy.ndarray[Any, Any]:
+    """numpy.empty from the start of a line of the cache on, where NumPy's begins somewhere in one.
+
+    Then no vector of a loop lies in two lines: the sums of a 3x3 convolution of 128 channels take
+    8.1 ms and not 11.1.
+
+    >>> x = aligned((2, 3), numpy.dtype(numpy.float32))
+    >>> x.shape, x.ctypes.data % 64
+    ((2, 3), 0)
+    """
+    memory = Memory(math.prod(shape) * dtype.itemsize + _LINE, numpy.uint8)
+    return numpy.ndarray(shape, dtype, memory, -memory.ctypes.data % _LINE, strides)
+
+
+def owns(x: numpy.ndarray) -> bool:
+    """Whether x is no view of another array.
+
+    >>> x = aligned((2, 3), numpy.dtype(numpy.float32))
+    >>> owns(x), owns(x.copy()), owns(x[1])
+    (True, True, False)
+    """
+    return x.base is None or type(x.base) is Memory
