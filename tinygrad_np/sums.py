@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy
 
 _BLAS = (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64))
@@ -12,15 +14,21 @@ _LONG = 4096  # longer rows are left to NumPy, which adds numbers in pairs and l
 def summed(x: numpy.ndarray, axes: tuple[int, ...], keepdims: bool = False) -> numpy.ndarray:
     """`x.sum(axes, keepdims=keepdims)` in the dtype of x.
 
-    Rows that lie one after the other are summed as a product with ones, four times as fast.
+    The last axis, or the leading ones, are summed as a product with ones: rows of 65 numbers four
+    times as fast, 2,048 rows of 65 to 512 numbers one to three times.
 
     >>> summed(numpy.ones((2, 3)), (1,), keepdims=True)
     array([[3.],
            [3.]])
     """
-    if x.size < _FEW or axes != (x.ndim - 1,) or x.dtype not in _BLAS or x.shape[-1] > _LONG:
+    if x.size < _FEW or x.dtype not in _BLAS or not x.flags.c_contiguous:
         return x.sum(axes, dtype=x.dtype, keepdims=keepdims)
-    if x.size == x.shape[-1] or not x.flags.c_contiguous:
+    lengths = [n for i, n in enumerate(x.shape) if i not in axes]
+    count = math.prod(lengths)
+    rows = axes == (x.ndim - 1,) and x.shape[-1] <= _LONG
+    if count < 2 or not (rows or axes == (*range(len(axes)),)):
         return x.sum(axes, dtype=x.dtype, keepdims=keepdims)
-    y = x.reshape(-1, x.shape[-1]) @ numpy.ones(x.shape[-1], x.dtype)
-    return y.reshape((*x.shape[:-1], 1) if keepdims else x.shape[:-1])
+    ones = numpy.ones(x.size // count, x.dtype)
+    y = x.reshape(count, -1) @ ones if rows else ones @ x.reshape(-1, count)
+    kept = [1 if i in axes else n for i, n in enumerate(x.shape)]
+    return y.reshape(kept if keepdims else lengths)

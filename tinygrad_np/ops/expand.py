@@ -11,6 +11,7 @@ from ..methods import listed, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..size import Size
+from ..sums import summed
 from ..tensor import Tensor
 from .creation import zeros
 
@@ -50,7 +51,7 @@ class SumTo(Op):
     def forward(self, x):
         new = x.ndim - len(self.shape)
         stretched = [i + new for i, n in enumerate(self.shape) if n == 1 != x.shape[i + new]]
-        y = x.sum((*range(new), *stretched), keepdims=True)
+        y = summed(x, (*range(new), *stretched), keepdims=True)
         if new < 0 or y.shape[new:] != self.shape:
             raise ValueError(f"{self.shape} does not broadcast to {x.shape}")
         return y.reshape(self.shape)

@@ -26,7 +26,8 @@ class Linear(Op):
         return y.reshape(*x.shape[:-1], w.shape[0])
 
     def dx(self, g, w):
-        return (_rows(g) @ w).reshape(self.shapes[0])
+        y = _rows(g) @ w
+        return y if len(self.shapes[0]) == 2 else y.reshape(self.shapes[0])
 
     def dw(self, g, x):
         return _rows(g).mT @ _rows(x)
