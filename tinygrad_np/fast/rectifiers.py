@@ -8,6 +8,7 @@ import numpy
 
 from ..threads import in_parts
 from . import alike, flat, kernel
+from .copies import laid_as
 
 COST = 100  # flops that take as long as a number here
 
@@ -19,7 +20,7 @@ def relu(op: Any, x: Any) -> Any:
 
 def relu_dx(op: Any, g: Any, out: Any) -> Any:
     """`ReLU.dx`."""
-    return _mapped(_relu_dx, g, out)
+    return _mapped(_relu_dx, laid_as(out, g), out)
 
 
 def keep(op: Any, x: Any, mask: Any) -> Any:

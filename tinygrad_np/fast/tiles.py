@@ -24,18 +24,19 @@ SQUARE = 32  # bytes: 8 numbers, of the 14 or 28 columns of an image no more may
 
 
 @intrinsic(prefer_literal=True)
-def products(typing, y, y_at, y_step, x, x_at, offsets, w, w_at, shape, rows, vectors):
-    """Add products to a tile of y: shape = (their count, filters of y, 1 if they are the first)."""
-    n = types.intp
+def products(typing, y, x, offsets, w, bias, places, rows, vectors):
+    """Add to a tile; places = (start, step, starts of x and w, ks, filters, 1 to begin with b)."""
     F, V = rows.literal_value, vectors.literal_value
-    signature = types.void(y, n, n, x, n, offsets, w, n, types.UniTuple(n, 3), rows, vectors)
+    numbers = types.UniTuple(types.intp, 7)
+    signature = types.void(y, x, offsets, w, bias, numbers, rows, vectors)
 
     def emit(context, builder, _, args):
         e = Emit(context, builder, y)
-        y_at, y_step, x_at, w_at = args[1], args[2], args[4], args[7]
-        to, xs, table, ws = (e.data(a, args[i]) for a, i in ((y, 0), (x, 3), (offsets, 5), (w, 6)))
-        count, filters, fresh = (builder.extract_value(args[8], i) for i in range(3))
-        starts = [e.at(y_at, (e.clamp(f, filters), y_step)) for f in range(F)]
+        arrays = zip((y, x, offsets, w, bias), args, strict=False)
+        to, xs, table, ws, begin = (e.data(array, value) for array, value in arrays)
+        y_at, y_step, x_at, w_at, count, filters, fresh = e.items(args[5], 7)
+        numbers = [e.clamp(f, filters) for f in range(F)]
+        starts = [e.at(y_at, (f, y_step)) for f in numbers]
         places = [e.at(start, v * e.lanes) for start in starts for v in range(V)]
         for place in places:
             e.prefetch(to, place, 1)
@@ -50,9 +51,11 @@ def products(typing, y, y_at, y_step, x, x_at, offsets, w, w_at, shape, rows, ve
             return sums
 
         zero = ir.Constant(INT, 0)
-        once = builder.select(builder.icmp_signed("==", fresh, zero), ir.Constant(INT, 1), zero)
+        sums = [
+            e.all_lanes(builder.load(builder.gep(begin, [f]))) for f in numbers for _ in range(V)
+        ]
         # A loop of one step or none: the sums of the block of k before this one.
-        sums = [e.zero] * len(places)
+        once = builder.sub(ir.Constant(INT, 1), fresh)
         sums = e.loop(zero, once, 1, sums, lambda i, _: [e.load(to, place) for place in places])
         sums = e.loop(zero, count, 1, sums, add)
         for value, place in reversed([*zip(sums, places, strict=True)]):  # the true last row last
@@ -71,9 +74,7 @@ def outer(typing, to, g, x, offsets, places, rows, vectors):
     def emit(context, builder, _, args):
         e = Emit(context, builder, g)
         data = [e.data(a, value) for a, value in zip((to, g, x, offsets), args, strict=False)]
-        at, step, g_at, g_step, x_at, count, ks = (
-            builder.extract_value(args[4], i) for i in range(7)
-        )
+        at, step, g_at, g_step, x_at, count, ks = e.items(args[4], 7)
         numbers = [e.clamp(k, ks) for k in range(K)]
         starts = [e.at(x_at, builder.load(builder.gep(data[3], [k]))) for k in numbers]
         tile = [e.at(at, (k, step), v * e.lanes) for k in numbers for v in range(V)]
@@ -108,8 +109,8 @@ def dots(typing, out, g, g_at, g_step, x, x_at, offsets, shape, steps, rows, col
         e = Emit(context, builder, g)
         to, gs, xs = (e.data(a, args[i]) for a, i in ((out, 0), (g, 1), (x, 4)))
         table = e.data(offsets, args[6])
-        count, m, filters, ks = (builder.extract_value(args[7], i) for i in range(4))
-        g_row, x_row = (builder.extract_value(args[8], i) for i in range(2))
+        count, m, filters, ks = e.items(args[7], 4)
+        g_row, x_row = e.items(args[8], 2)
         f_at = [e.at(args[2], (e.clamp(f, filters), args[3])) for f in range(F)]
         k_at = [e.at(args[5], builder.load(builder.gep(table, [e.clamp(k, ks)]))) for k in range(K)]
         zero, lanes = ir.Constant(INT, 0), ir.Constant(INT, e.lanes)

@@ -29,6 +29,10 @@ class Emit:
     def data(self, array: Any, value: Any) -> Any:
         return self.context.make_array(array)(self.context, self.b, value).data
 
+    def items(self, value: Any, count: int) -> list[Any]:
+        """Those of a tuple."""
+        return [self.b.extract_value(value, i) for i in range(count)]
+
     def at(self, *terms: Any) -> Any:
         """a + b * c + ... of (a, (b, c), ...), ints of Python or of LLVM."""
         total = ir.Constant(INT, 0)

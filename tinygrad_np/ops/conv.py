@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any
 
+from ..compilable import compilable
 from ..conv_algorithms import ALGORITHMS, chosen
 from ..conv_algorithms.arguments import conv_geometry
 from ..conv_algorithms.geometry import Geometry, conv_output_shape
@@ -42,6 +43,7 @@ class Conv2d(Op):
     geometry: Geometry
     algorithm: str | None = field(default=None, repr=False)
 
+    @compilable("convolution.conv2d")
     def forward(self, x, w, b=None):
         self.algorithm = chosen(self.algorithm)  # that of the gradients too
         y, self.hint = ALGORITHMS[self.algorithm].forward(x, w, self.geometry)
