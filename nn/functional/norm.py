@@ -169,7 +169,8 @@ def _by_channel(
         shift = -running_mean * scale
         y = _affine(input, scale, shift if bias is None else bias + shift, spread)
         return tnp.named(y, "NativeBatchNorm")
-    weight, bias = (None if t is None else t.reshape(spread) for t in (weight, bias))
+    if input.ndim > 2:
+        weight, bias = (None if t is None else t.reshape(spread) for t in (weight, bias))
     y, mean, var = tnp.standardize(input, dims, eps, weight, bias)
     if running_mean is not None and input.numel():
         values = math.prod(input.size(dim) for dim in dims)

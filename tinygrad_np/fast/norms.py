@@ -63,7 +63,8 @@ def dx(op: Any, g: Array, x: Array, w: Array) -> Any:
         dw, db = numpy.empty((2, m.sizes[1]), x.dtype)
         loop = _channels_dx if m.sizes[2] > 1 else _columns_dx
         _by_channel(loop, m.sizes, [g, x, y], [m.mean, m.scale, dw, db], [m.weight], False, None)
-    op.sums = [_shaped(op, v.astype(x.dtype), x, m.by_row) for v in (dw, db)]
+    sums = zip((dw, db), op.shapes[1:], strict=True)
+    op.sums = [_shaped(op, v.astype(x.dtype), x, m.by_row, shape) for v, shape in sums]
     return y
 
 
@@ -159,8 +160,10 @@ def _kept(v: Array, x: Array, dims: tuple[int, ...]) -> Array:
     return in_memory.transpose(numpy.argsort(order))
 
 
-def _shaped(op: Any, v: Array, x: Array, by_row: bool) -> Array:
-    """A gradient of w or b with the axes of x."""
+def _shaped(op: Any, v: Array, x: Array, by_row: bool, shape: tuple[int, ...]) -> Array:
+    """A gradient of w or b in their shape if that is plain, else with the axes of x."""
+    if shape == v.shape:
+        return v
     others = tuple(i for i in range(x.ndim) if i not in op.dims)
     return _kept(v, x, others if by_row else op.dims)
 
