@@ -66,4 +66,13 @@ def test_rectifiers_in_every_order_and_at_nan():
         numpy.testing.assert_array_equal(dx, numpy.where(array <= 0, 0, g))
     for array in (x[:, ::2], x.astype("float16"), numpy.arange(6)):
         assert rectifiers.relu(None, array) is NotImplemented
-    assert rectifiers.relu_dx(None, x, numpy.ascontiguousarray(x.T).T) is NotImplemented
+    out, g = numpy.ascontiguousarray(x.T).T, numpy.arange(6.0).reshape(2, 3)
+    dx = rectifiers.relu_dx(None, g, out)  # g in another order is laid out as the output
+    numpy.testing.assert_array_equal(dx, numpy.where(x <= 0, 0, g))
+    assert dx.strides == out.strides
+    images = numpy.arange(2.0 * 5 * 9 * 10).reshape(2, 5, 9, 10)
+    out = numpy.ascontiguousarray(images.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2) % 7
+    dx = rectifiers.relu_dx(None, images, out)
+    numpy.testing.assert_array_equal(dx, numpy.where(out <= 0, 0, images))
+    assert dx.strides == out.strides
+    assert rectifiers.relu_dx(None, x, x[:1]) is NotImplemented

@@ -14,6 +14,7 @@ import torch
 
 import tinygrad_np as tnp
 from tinygrad_np import layout, threads
+from tinygrad_np.blas import one_thread, openblas
 from tinygrad_np.conv_algorithms import row_fused
 from tinygrad_np.conv_algorithms.geometry import Geometry
 
@@ -168,7 +169,7 @@ def test_a_part_is_not_split_again():
 
 @pytest.mark.usefixtures("everything_pays")
 def test_blas_has_one_thread_meanwhile_and_its_own_number_afterwards():
-    get, put = threads._blas()
+    get, put = openblas()
     before = get()
     try:
         put(2)
@@ -179,9 +180,52 @@ def test_blas_has_one_thread_meanwhile_and_its_own_number_afterwards():
         put(before)
 
 
+def test_blocks_of_one_thread_may_overlap():
+    get, put = openblas()
+    before = get()
+    try:
+        put(2)
+        first, second = contextlib.ExitStack(), contextlib.ExitStack()
+        first.enter_context(one_thread)
+        second.enter_context(one_thread)
+        first.close()  # not in the order of a stack, as in two threads
+        assert get() == 1
+        second.close()
+        assert get() == 2
+        with pytest.raises(KeyError), one_thread:
+            raise KeyError
+        assert get() == 2
+    finally:
+        put(before)
+
+
+@pytest.mark.usefixtures("everything_pays")
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_products_are_those_of_numpy(monkeypatch, number):
+    monkeypatch.setattr(threads, "ALONE", 0)
+    tnp.set_num_threads(number)
+    r = np.random.default_rng(0)
+    shapes = [
+        ((5, 4), (4, 3)), ((2, 4), (4, 7)), ((1, 4), (4, 1)), ((0, 4), (4, 3)), ((3, 0), (0, 2)),
+        ((6, 5, 4), (6, 4, 3)), ((1, 5, 4), (1, 4, 3)), ((2, 3, 5, 4), (2, 3, 4, 3)),
+        ((6, 5, 4), (4, 3)), ((5, 4), (6, 4, 3)), ((2, 1, 5, 4), (3, 4, 3)), ((0, 5, 4), (0, 4, 3)),
+        ((5, 4), (4,)), ((4,), (4, 3)), ((4,), (4,)),
+    ]  # fmt: skip
+    for a_shape, b_shape in shapes:
+        for dtype in (np.float16, np.float32, np.float64, np.int64):
+            a, b = ((9 * r.standard_normal(s)).astype(dtype) for s in (a_shape, b_shape))
+            transposed = a.T.copy().T if a.ndim == 2 else a
+            for threshold in (0, 100, 1e9):
+                monkeypatch.setattr(threads, "THRESHOLD", threshold)
+                for x in (a, transposed):
+                    y = threads.product(x, b)
+                    assert (y.shape, y.dtype) == ((x @ b).shape, dtype)
+                    np.testing.assert_allclose(y, x @ b, rtol=2e-3, atol=1e-2)
+
+
 @pytest.mark.usefixtures("everything_pays")
 def test_without_openblas_nothing_is_split(monkeypatch):
-    monkeypatch.setattr(threads, "_blas", lambda: None)
+    monkeypatch.setattr(threads, "openblas", lambda: None)
     tnp.set_num_threads(2)
     assert len(threads.in_parts(names, 4, 1)) == 1
 
@@ -222,12 +266,16 @@ def test_the_number_is_checked_as_by_torch():
 CHILD = """
 import os, numpy as np, tinygrad_np as tnp
 from tinygrad_np import threads
+from tinygrad_np.blas import one_thread, openblas
 tnp.set_num_threads(2)
 twice = lambda: len(threads.in_parts(lambda part: np.ones(9).sum(), 2, 1e9))
 assert twice() == 2
-child = os.fork()
-if child == 0:
-    os._exit(0 if twice() == 2 else 1)
+get, put = openblas()
+put(2)
+with one_thread:
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if (twice(), get()) == (2, 2) else 1)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 print("done")
 """

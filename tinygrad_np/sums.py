@@ -6,6 +6,7 @@ import math
 
 import numpy
 
+from .blas import one_thread
 from .layout import is_internal, memory
 
 _BLAS = (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64))
@@ -38,6 +39,7 @@ def summed(x: numpy.ndarray, axes: tuple[int, ...], keepdims: bool = False) -> n
     if count < 2 or not (rows or axes == (*range(len(axes)),)):
         return x.sum(axes, dtype=x.dtype, keepdims=keepdims)
     ones = numpy.ones(x.size // count, x.dtype)
-    y = x.reshape(count, -1) @ ones if rows else ones @ x.reshape(-1, count)
+    with one_thread:
+        y = x.reshape(count, -1) @ ones if rows else ones @ x.reshape(-1, count)
     kept = [1 if i in axes else n for i, n in enumerate(x.shape)]
     return y.reshape(kept if keepdims else lengths)

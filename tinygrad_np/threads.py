@@ -2,9 +2,8 @@
 
 NumPy lets go of Python's lock in its loops and in BLAS, so threads do compute at a time. But waking
 one takes 0.02 ms, and its part then lies in the cache of another core: work below a millisecond is
-not split (a LeNet step takes 6.9 ms where work of 0.1 ms is, 6.1 so). The parts call BLAS for small
-matrices; meanwhile OpenBLAS itself gets one thread: its own would wait for each other at every
-product.
+not split (a LeNet step takes 6.9 ms where work of 0.1 ms is, 6.1 so). The parts call BLAS, which
+computes each in one thread (blas.py).
 
 The number is TINYGRAD_NP_NUM_THREADS from the environment, else OMP_NUM_THREADS, else that of the
 CPUs this process may use. Without NumPy's OpenBLAS, and where a part asks again, nothing is split.
@@ -14,15 +13,16 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import ctypes
+import math
 import os
 import threading
-from collections.abc import Callable, Iterator
-from functools import cache, partial
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy
+
+from .blas import ALONE, one_thread, openblas
 
 THRESHOLD = 5e7  # floating-point operations of a matrix product, about 1 ms
 COPY = 50  # as many take as long as copying a number
@@ -111,14 +111,14 @@ def in_parts(work: Callable[[slice], Any], count: int, flops: float) -> list[Any
     [10]
     """
     parts = min(_number, count)
-    if parts < 2 or flops < THRESHOLD or not (blas := _blas()) or _splitting.locked():
+    if parts < 2 or flops < THRESHOLD or not openblas() or _splitting.locked():
         return [work(slice(0, count))]
     edges = [count * i // parts for i in range(parts + 1)]
     here, *others = map(slice, edges[:-1], edges[1:])
     with _splitting:
         # Ctrl-C may come at any line: who has work and was not waited for is never asked again.
         helpers = [_helpers.pop() if _helpers else _Helper() for _ in others]
-        with _one_blas_thread(*blas):
+        with one_thread:
             for helper, part in zip(helpers, others, strict=True):
                 helper.give(partial(contextvars.copy_context().run, work, part))
             try:
@@ -158,26 +158,29 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-@contextlib.contextmanager
-def _one_blas_thread(get: Callable[[], int], put: Callable[[int], None]) -> Iterator[None]:
-    before = get()
-    put(1)
-    try:
-        yield
-    finally:
-        put(before)
+def product(a: Any, b: Any) -> Any:
+    """a @ b; of large arrays each thread computes some rows or columns, or matrices of a stack.
 
-
-@cache
-def _blas() -> tuple[Any, Any] | None:
-    """The functions that get and set the number of threads of the OpenBLAS in NumPy's wheel."""
-    package = Path(numpy.__file__).parent
-    for folder in (package.parent / "numpy.libs", package / ".dylibs"):
-        for path in folder.glob("*openblas*"):
-            with contextlib.suppress(OSError, AttributeError):
-                library = ctypes.CDLL(str(path))
-                names = (f"scipy_openblas_{verb}_num_threads64_" for verb in ("get", "set"))
-                get, put = (getattr(library, name) for name in names)
-                get.restype, put.argtypes = ctypes.c_int, [ctypes.c_int]
-                return get, put
-    return None
+    >>> product(numpy.ones((2, 3)), numpy.ones((3, 4))).shape
+    (2, 4)
+    """
+    if type(a) is not numpy.ndarray or not openblas():
+        return a @ b
+    flops = 2 * a.size * b.shape[-1]
+    if flops < ALONE:
+        return a @ b
+    stacked = a.ndim > 2 and a.shape[:-2] == b.shape[:-2]
+    if flops < THRESHOLD or a.dtype != b.dtype or not (stacked or a.ndim == b.ndim == 2):
+        with one_thread:
+            return a @ b
+    y = numpy.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
+    if stacked and flops > THRESHOLD * math.prod(a.shape[:-2]):  # of large matrices
+        for i in range(len(a)):
+            y[i] = product(a[i], b[i])
+    elif stacked:
+        in_parts(lambda part: numpy.matmul(a[part], b[part], out=y[part]), len(a), flops)
+    elif a.shape[0] >= b.shape[1]:
+        in_parts(lambda part: numpy.matmul(a[part], b, out=y[part]), len(a), flops)
+    else:
+        in_parts(lambda part: numpy.matmul(a, b[:, part], out=y[:, part]), b.shape[1], flops)
+    return y

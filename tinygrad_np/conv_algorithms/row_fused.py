@@ -42,6 +42,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ..blas import one_thread
 from ..compilable import compilable
 from ..layout import Array, Shape, logical, memory
 from ..threads import COPY, in_parts
@@ -119,7 +120,8 @@ def _rows_grad(
 def _by_rows(work: Callable[..., Any], flops: float, *arrays: Array) -> list[Any]:
     """`work` on arrays (G, H, ...): on all rows, or where it pays on parts of H by threads."""
     count = arrays[0].shape[1]
-    return in_parts(lambda part: work(*(a[:, part] for a in arrays)), count, flops)
+    with one_thread:
+        return in_parts(lambda part: work(*(a[:, part] for a in arrays)), count, flops)
 
 
 class _Phase(NamedTuple):

@@ -9,6 +9,7 @@ from ..errors import OpError
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
+from ..threads import product
 from .creation import ones
 from .expand import misfit
 from .matmul import check_product, matmul
@@ -20,17 +21,17 @@ class Linear(Op):
     torch_name = "Addmm"
 
     def forward(self, x, w, b=None):
-        y = _rows(x) @ w.T  # (*, I) -> (N, I) -> (N, O)
+        y = product(_rows(x), w.T)  # (*, I) -> (N, I) -> (N, O)
         if b is not None:
             y += b
         return y.reshape(*x.shape[:-1], w.shape[0])
 
     def dx(self, g, w):
-        y = _rows(g) @ w
+        y = product(_rows(g), w)
         return y if len(self.shapes[0]) == 2 else y.reshape(self.shapes[0])
 
     def dw(self, g, x):
-        return _rows(g).mT @ _rows(x)
+        return product(_rows(g).mT, _rows(x))
 
     def db(self, g):
         return _rows(g)

@@ -10,6 +10,7 @@ from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
+from ..threads import product
 from .arithmetic import add, mul
 from .axes import axis
 from .creation import ones
@@ -23,7 +24,7 @@ class Addmm(Op):
     alpha: float = 1
 
     def forward(self, x, a, b):
-        y = a @ b
+        y = product(a, b)
         if self.alpha != 1:
             y *= self.alpha
         if self.beta != 0:
@@ -34,10 +35,10 @@ class Addmm(Op):
         return g if self.beta == 1 else g * self.beta
 
     def da(self, g, b):
-        return (g if self.alpha == 1 else g * self.alpha) @ b.mT
+        return product(g if self.alpha == 1 else g * self.alpha, b.mT)
 
     def db(self, g, a):
-        return a.mT @ (g if self.alpha == 1 else g * self.alpha)
+        return product(a.mT, g if self.alpha == 1 else g * self.alpha)
 
     def samples(r):
         yield Sample(r.normal(3, 2), r.normal(3, 4), r.normal(4, 2))

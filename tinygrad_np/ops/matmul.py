@@ -13,7 +13,7 @@ from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
-from ..threads import THRESHOLD, in_parts
+from ..threads import product
 from .creation import ones
 
 
@@ -22,7 +22,7 @@ class MatMul(Op):
 
     def forward(self, a, b):
         self.hint = b.ndim > 2 and b.strides[-1] > b.strides[-2]  # b lies transposed, as keys do
-        return _product(a, b)
+        return product(a, b)
 
     def da(self, g, b):
         return MatMul()(g, b.mT)
@@ -51,17 +51,6 @@ class MatMul(Op):
 
     def name(self):
         return "MmBackward0" if len(self.shapes[0]) == len(self.shapes[1]) == 2 else "BmmBackward0"
-
-
-def _product(a: Any, b: Any) -> Any:
-    """a @ b: of two stacks of small matrices each thread takes some, where BLAS would wait."""
-    stacked = a.ndim > 2 and a.shape[:-2] == b.shape[:-2] and a.dtype == b.dtype
-    flops = 2 * a.size * b.shape[-1]
-    if not stacked or not THRESHOLD <= flops < THRESHOLD * a.size / math.prod(a.shape[-2:]):
-        return a @ b
-    y = numpy.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-    in_parts(lambda part: numpy.matmul(a[part], b[part], out=y[part]), len(a), flops)
-    return y
 
 
 @tensor_method("__matmul__", reflected="__rmatmul__", ufunc=numpy.matmul)

@@ -2,9 +2,9 @@
 
 Rows of all sequences lie behind one another, step after step: the first `sizes[0]` rows are the
 first elements of all sequences, the next `sizes[1]` the second elements of those that have one.
-The part of the gates that the inputs give, `x (N, G*H)`, is one product beforehand; the state
-`s (B, S*H)` is h, for an LSTM h and c side by side, and `y (N, S*H)` is the state after each row.
-Weight `w (G*H, H)` and bias `b (G*H,)` take h to the gates.
+The part of the gates that inputs give, `x (N, G*H)`, is one product beforehand; `w (G*H, H)` and
+`b (G*H,)` give that of h. The state `s (B, S*H)` is h, for an LSTM h and c side by side, and
+`y (N, S*H)` is the state after each row.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import Any, ClassVar
 
 import numpy
 
+from ..blas import one_thread
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
+from ..threads import product
 from .creation import ones
 from .elementwise import Tanh
 from .index import GetItem
@@ -40,6 +42,7 @@ class Scan(Op):
     factors: ClassVar[Callable[..., Any]]
     back: ClassVar[Callable[..., Any]]
 
+    @one_thread
     def scan(self, gates, states, x, w, b, s):
         self._must_fit(gates, states, x.shape, w.shape, b.shape, s.shape)
         w = self.xp.ascontiguousarray(w.T)  # (G*H, H) -> (H, G*H): half the time of w.T itself
@@ -66,12 +69,13 @@ class Scan(Op):
         finally:
             self.hint = None
 
+    @one_thread
     def _walk(self, g, x, w, b, s, y):
         """The h before each row, and the gradients of x, of a = h w^T + b, and of s."""
         if self.hint is None:
             before = GetItem((self._before(), ...))(Cat(0)(s, y))
             h = before[:, : w.shape[1]]
-            factors = self.factors(x, h @ w.T + b, before, y)
+            factors = self.factors(x, product(h, w.T) + b, before, y)
             pieces, gs = [], numpy.zeros(s.shape, x.dtype)
             for rows, n in reversed(self._steps()):
                 others = gs[n:]  # of sequences without an element at this step
@@ -91,7 +95,7 @@ class Scan(Op):
 
     def dw(self, g, x, w, b, s, out):
         h, _, ga, _ = self._walk(g, x, w, b, s, out)
-        return ga.T @ h
+        return product(ga.T, h)
 
     def db(self, g, x, w, b, s, out):
         return self._walk(g, x, w, b, s, out)[2].sum(0)
@@ -107,8 +111,7 @@ class Scan(Op):
 
     def _before(self) -> numpy.ndarray:
         """For each row where in [s, y] the state before it lies."""
-        latest = numpy.arange(self.sizes[0])
-        before = numpy.empty(sum(self.sizes), int)
+        latest, before = numpy.arange(self.sizes[0]), numpy.empty(sum(self.sizes), int)
         for rows, n in self._steps():
             before[rows] = latest[:n]
             latest[:n] = numpy.arange(rows.start, rows.stop) + self.sizes[0]
@@ -120,8 +123,7 @@ class Scan(Op):
             arrays = r.normal(sum(sizes), m), r.normal(m, 2), r.normal(m), r.normal(sizes[0], n)
             yield Sample(*arrays, sizes=sizes, reverse=reverse, **config)
         x, w, b, s = ones(3, m), ones(m, 2), ones(m), ones(2, n)
-        longer, wider = ones(4, m), ones(2, n + 1)
-        for sizes, xs, ss in [((2, 1), longer, s), ((2, 1), x, wider), ((1, 2), x, s)]:
+        for sizes, xs, ss in [((2, 1), ones(4, m), s), ((2, 1), x, ones(2, n + 1)), ((1, 2), x, s)]:
             yield ErrorSample(
                 lambda sizes=sizes, xs=xs, ss=ss: cell(sizes)(xs, w, b, ss),
                 rf"expected x \(3, {m}\), .* s \(2, {n}\), for sizes .* that never rise\n  x: ",
@@ -129,8 +131,8 @@ class Scan(Op):
 
     def _by(self, cell, torch, x, w, b, s):
         """The same by a cell of torch, row by row, whose input weight is the identity."""
-        y, state = [None] * len(x), list(s)
-        eye, zeros = torch.eye(x.shape[1], dtype=x.dtype), torch.zeros_like(b)
+        y, state, zeros = [None] * len(x), list(s), torch.zeros_like(b)
+        eye = torch.eye(x.shape[1], dtype=x.dtype)
         for rows, _ in self._steps():
             for k, row in enumerate(range(rows.start, rows.stop)):
                 y[row] = state[k] = cell(x[row][None], state[k][None], eye, w, zeros, b)[0]
