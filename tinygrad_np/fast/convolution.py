@@ -14,6 +14,7 @@ blocks.py has the loops; the sums stay in registers (tiles.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -81,7 +82,8 @@ def weight_grad(x: Any, g: Any, geometry: Geometry, w_shape: Any, hint: Any = No
     padded, runs = _of_input(x, w_shape, (oh, ow), geometry, *(hint or ()))
     many = blocks.many(f // groups, kh * c * kw, g.dtype)
     correlate = blocks.outers if many else blocks.inners
-    g_flat = (_turned(g, groups) if many else memory(g)).reshape(-1)
+    flops = (2 * kh * c * kw + COPY) * g.size
+    g_flat = (_turned(g, groups, flops) if many else memory(g)).reshape(-1)
     x_flat, steps = padded.reshape(-1), (g_flat.size // oh, geometry.stride[0] * padded[0].size)
     # Rows that meet the same rows of the kernel go together.
     edges = [0, *(numpy.flatnonzero((runs.met[1:] != runs.met[:-1]).any(1)) + 1), oh]
@@ -97,13 +99,13 @@ def weight_grad(x: Any, g: Any, geometry: Geometry, w_shape: Any, hint: Any = No
             )  # fmt: skip
         return gw
 
-    gw = sum(in_parts(part, oh, (2 * kh * c * kw + COPY) * g.size))
+    gw = sum(in_parts(part, oh, flops))
     gw = gw[..., : f // groups].swapaxes(1, 2) if many else gw
     # (G, f, KH*c*KW) -> (F, KH, c, KW) -> (F, c, KH, KW)
     return numpy.ascontiguousarray(gw.reshape(f, kh, c, kw).swapaxes(1, 2))
 
 
-def _turned(g: Any, groups: int) -> Any:
+def _turned(g: Any, groups: int, flops: float) -> Any:
     """g (N, F, OH, OW) as (OH, OW, N, G, f), zeros after the f that fill a vector."""
     n, f, oh, ow = g.shape
     each, lanes = f // groups, blocks.lanes(g.dtype)
@@ -116,7 +118,7 @@ def _turned(g: Any, groups: int) -> Any:
             # (N, f, OH, OW) -> (OH, OW, N, f)
             copy_to(turned[here, ..., group, :each], there.transpose(2, 3, 0, 1))
 
-    in_parts(part, oh, COPY * g.size)
+    in_parts(part, oh, flops)  # of the whole: whose work is shared, shares its copies too
     return turned
 
 
@@ -130,7 +132,7 @@ def input_grad(g: Any, w: Any, geometry: Geometry, x_shape: Any) -> Any:
     turned = w.reshape(groups, f // groups, per_group, kh, kw).swapaxes(1, 2)
     meet_h, meet_w = _meeting(geometry, 0, h, kh), _meeting(geometry, 1, width, kw)
     left, wide = _reach(meet_w, width, sw)
-    padded = _padded(g, left, wide, 1)
+    padded = _padded(g, left, wide, 1, 2 * w[0].size * g.size)
     gx = aligned((h, c, width, n), g.dtype)
     for b, columns in enumerate(meet_w):
         out = gx if sw == 1 else aligned((h, c, len(range(b, width, sw)), n), g.dtype)
@@ -182,7 +184,8 @@ def _of_input(
     (top, _), (left, _) = geometry.padding
     wide = (kw - 1) * dw // s + out[1]
     columns = tuple((j * dw % s) * wide + j * dw // s for j in range(kw))
-    padded = _padded(x, left, wide, s) if padded is None else padded
+    flops = 2 * math.prod(w_shape) * math.prod(out) * x.shape[0]
+    padded = _padded(x, left, wide, s, flops) if padded is None else padded
     bases = range(-top, out[0] * sh - top, sh)
     return padded, _runs(padded.shape, bases, tuple(i * dh for i in range(kh)), c, columns)
 
@@ -203,7 +206,7 @@ def _runs(shape: Ints, bases: range, rows: Ints, channels: int, columns: Ints) -
     return Runs(starts * (c * s * w * n), offsets, met)
 
 
-def _padded(x: Any, left: int, wide: int, s: int) -> Any:
+def _padded(x: Any, left: int, wide: int, s: int, flops: float) -> Any:
     """x (N, C, H, W) as (H, C, s, W', N), zeros beside it: x's memory where it has this order."""
     n, c, h, w = x.shape
     if (left, wide, s) == (0, w, 1):
@@ -219,7 +222,7 @@ def _padded(x: Any, left: int, wide: int, s: int) -> Any:
             to[:, :, out.stop :] = 0
             copy_to(to[:, :, out], m[:, here, column])
 
-    in_parts(part, c, COPY * padded.size)
+    in_parts(part, c, flops + COPY * padded.size)
     return padded
 
 
