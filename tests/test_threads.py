@@ -180,6 +180,16 @@ def test_blas_has_one_thread_meanwhile_and_its_own_number_afterwards():
         put(before)
 
 
+@pytest.mark.usefixtures("everything_pays")
+def test_a_part_may_set_the_number():
+    tnp.set_num_threads(2)
+    threads.in_parts(lambda part: tnp.set_num_threads(3 + part.start), 2, 1)
+    assert tnp.get_num_threads() in (3, 4)
+    assert len(threads.in_parts(names, 3, 1)) == 3
+    tnp.set_num_threads(1)
+    assert threads._helpers == []
+
+
 def test_blocks_of_one_thread_may_overlap():
     get, put = openblas()
     before = get()

@@ -96,10 +96,13 @@ def set_num_threads(number: int) -> None:
         raise RuntimeError(f"set_num_threads expects an int, but got {type(number).__name__}")
     if number < 1:
         raise RuntimeError("set_num_threads expects a positive integer")
-    if number != _number:
-        with _splitting:
-            _number = number
+    _number = number
+    # Where a part of split work asks for it, the helpers stay; the next who splits takes fewer.
+    if len(_helpers) >= number and _splitting.acquire(blocking=False):
+        try:
             _dismiss()
+        finally:
+            _splitting.release()
 
 
 def in_parts(work: Callable[[slice], Any], count: int, flops: float) -> list[Any]:
