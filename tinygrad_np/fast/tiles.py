@@ -87,10 +87,13 @@ def outer(typing, to, g, x, offsets, places, rows, vectors):
                     sums[k * V + v] = e.fma(row[v], one, sums[k * V + v])
             return sums
 
-        sums = [e.load(data[0], place) for place in tile]
-        for value, place in zip(
-            e.loop(ir.Constant(INT, 0), count, 1, sums, add), tile, strict=True
-        ):
+        sums = e.loop(ir.Constant(INT, 0), count, 1, [e.zero] * len(tile), add)
+        # All are read before one is written: a row may be there twice. Sums of a few numbers are
+        # added to those of all the others, as single numbers would leave more rounding errors.
+        totals = [
+            builder.fadd(e.load(data[0], place), s) for place, s in zip(tile, sums, strict=True)
+        ]
+        for value, place in zip(totals, tile, strict=True):
             e.store(value, data[0], place)
         return context.get_dummy_value()
 
