@@ -24,13 +24,6 @@ def test_an_array_starts_at_a_line(shape, dtype):
         np.testing.assert_array_equal(x, np.full(shape, i % 2, dtype))
 
 
-def test_strides():
-    x = aligned((2, 3), np.dtype("f4"), (4, 8))
-    assert x.flags.f_contiguous
-    x[...] = [[1, 2, 3], [4, 5, 6]]
-    assert x.ravel("K").tolist() == [1, 4, 2, 5, 3, 6]
-
-
 def test_its_storage_is_what_it_holds():
     x = tnp.from_numpy(aligned((3, 4), np.dtype("f4")))
     x.copy_(tnp.arange(12.0).reshape(3, 4))

@@ -10,6 +10,7 @@ from tinygrad_np import layout, threads
 from tinygrad_np.conv_algorithms import row_fused
 from tinygrad_np.conv_algorithms.geometry import Geometry
 from tinygrad_np.fast import blocks, convolution, copies
+from tinygrad_np.ops.conv import Conv2d
 
 torch.set_num_threads(1)
 FLOATS = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
@@ -142,6 +143,20 @@ def test_copies_of_both_orders(shape, dtype):
     constant = np.broadcast_to(x[:, :, :1, :1], shape)
     np.testing.assert_array_equal(copies.copied(constant), constant)
     assert copies.copied(x.astype(np.int32)) is NotImplemented
+
+
+@FLOATS
+@pytest.mark.parametrize(("x_shape", "w_shape", "geometry"), CASES)
+def test_the_bias_is_added_once(x_shape, w_shape, geometry, dtype):
+    (x, w, _), _ = problem(x_shape, w_shape, geometry, dtype)
+    b = np.random.default_rng(1).standard_normal(2 * len(w)).astype(dtype)[::2]
+    op, plain = Conv2d(geometry), convolution.forward(x, w, geometry)[0]
+    y = convolution.conv2d(op, x, w, b)
+    assert op.algorithm == "row_fused"
+    np.testing.assert_allclose(y, plain + b[:, None, None], rtol=1e-5, atol=1e-5)
+    for wrong in (None, b[:-1], b[None], b.astype(np.float16), np.append(b, b[:1])):
+        assert convolution.conv2d(Conv2d(geometry), x, w, wrong) is NotImplemented
+    assert convolution.conv2d(Conv2d(geometry, "im2col"), x, w, b) is NotImplemented
 
 
 @WIDE

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import tinygrad_np as tnp
-from tinygrad_np import layout, threads
+from tinygrad_np import blas, layout, threads
 from tinygrad_np.blas import one_thread, openblas
 from tinygrad_np.conv_algorithms import row_fused
 from tinygrad_np.conv_algorithms.geometry import Geometry
@@ -196,15 +196,69 @@ def test_blocks_of_one_thread_may_overlap():
     try:
         put(2)
         first, second = contextlib.ExitStack(), contextlib.ExitStack()
-        first.enter_context(one_thread)
-        second.enter_context(one_thread)
+        first.enter_context(one_thread())
+        second.enter_context(one_thread())
         first.close()  # not in the order of a stack, as in two threads
         assert get() == 1
         second.close()
         assert get() == 2
-        with pytest.raises(KeyError), one_thread:
+        with pytest.raises(KeyError), one_thread():
             raise KeyError
         assert get() == 2
+    finally:
+        put(before)
+
+
+def test_what_an_interrupt_leaves_undone_the_next_block_does(monkeypatch):
+    get, put = openblas()
+    before = get()
+
+    def interrupted(number):
+        if number != 1:
+            raise KeyboardInterrupt
+        put(1)
+
+    try:
+        put(2)
+        with monkeypatch.context() as patched:
+            patched.setattr(blas, "openblas", lambda: (get, interrupted))
+            with pytest.raises(KeyboardInterrupt), one_thread():
+                pass
+        assert get() == 1
+        with one_thread():
+            assert get() == 1
+        assert get() == 2
+        block = one_thread()
+        block.__enter__()
+        del block  # an interrupt between the start of a block and what stands in it
+        assert get() == 2
+    finally:
+        put(before)
+
+
+@pytest.mark.parametrize("cost", [0, 1e4, 1e9])
+@pytest.mark.parametrize("number", [1, 3])
+def test_blas_has_one_thread_in_every_product(monkeypatch, cost, number):
+    get, put = openblas()
+    before, seen = get(), set()
+
+    class Number:
+        def __mul__(self, other):
+            seen.add(get())
+            return self
+
+        def __add__(self, other):
+            return self
+
+    monkeypatch.setattr(threads, "ALONE", 0)
+    monkeypatch.setattr(threads, "THRESHOLD", cost)
+    tnp.set_num_threads(number)
+    try:
+        put(2)
+        for shape in [(5, 5), (3, 4, 4), (1, 4, 4), (3, 1, 2, 2), (4,)]:
+            a = np.full(shape, Number(), object)
+            threads.product(a, a[0] if a.ndim == 4 else a)
+        assert (seen, get()) == ({1}, 2)
     finally:
         put(before)
 
@@ -219,10 +273,11 @@ def test_products_are_those_of_numpy(monkeypatch, number):
         ((5, 4), (4, 3)), ((2, 4), (4, 7)), ((1, 4), (4, 1)), ((0, 4), (4, 3)), ((3, 0), (0, 2)),
         ((6, 5, 4), (6, 4, 3)), ((1, 5, 4), (1, 4, 3)), ((2, 3, 5, 4), (2, 3, 4, 3)),
         ((6, 5, 4), (4, 3)), ((5, 4), (6, 4, 3)), ((2, 1, 5, 4), (3, 4, 3)), ((0, 5, 4), (0, 4, 3)),
-        ((5, 4), (4,)), ((4,), (4, 3)), ((4,), (4,)),
+        ((5, 4), (4,)), ((4,), (4, 3)), ((4,), (4,)), ((2, 30), (30, 3)), ((3, 2, 5, 4), (4,)),
+        ((4, 1, 5, 4), (1, 3, 4, 2)), ((4,), (3, 4, 2)), ((2, 2, 9, 4), (2, 1, 4, 8)),
     ]  # fmt: skip
     for a_shape, b_shape in shapes:
-        for dtype in (np.float16, np.float32, np.float64, np.int64):
+        for dtype in (np.float16, np.float32, np.float64, np.int64, np.int32, bool):
             a, b = ((9 * r.standard_normal(s)).astype(dtype) for s in (a_shape, b_shape))
             transposed = a.T.copy().T if a.ndim == 2 else a
             for threshold in (0, 100, 1e9):
@@ -282,10 +337,16 @@ twice = lambda: len(threads.in_parts(lambda part: np.ones(9).sum(), 2, 1e9))
 assert twice() == 2
 get, put = openblas()
 put(2)
-with one_thread:
+with one_thread():
     child = os.fork()
-    if child == 0:
-        os._exit(0 if (twice(), get()) == (2, 2) else 1)
+if child == 0:
+    inside = []
+    for _ in range(2):
+        assert (twice(), get()) == (2, 2)
+        with one_thread():
+            inside.append(get())
+    os._exit(0 if inside == [1, 1] else 1)
+assert get() == 2
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 print("done")
 """

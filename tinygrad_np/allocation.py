@@ -27,7 +27,7 @@ class Memory(numpy.ndarray):
     """The bytes in which an `aligned` array lies: that array owns them, whatever its base says."""
 
 
-def aligned(shape: tuple[int, ...], dtype: Any, strides: Any = None) -> numpy.ndarray[Any, Any]:
+def aligned(shape: tuple[int, ...], dtype: Any) -> numpy.ndarray[Any, Any]:
     """numpy.empty from the start of a line of the cache on, where NumPy's begins somewhere in one.
 
     Then no vector of a loop lies in two lines: the sums of a 3x3 convolution of 128 channels take
@@ -38,7 +38,7 @@ def aligned(shape: tuple[int, ...], dtype: Any, strides: Any = None) -> numpy.nd
     ((2, 3), 0)
     """
     memory = Memory(math.prod(shape) * dtype.itemsize + _LINE, numpy.uint8)
-    return numpy.ndarray(shape, dtype, memory, -memory.ctypes.data % _LINE, strides)
+    return numpy.ndarray(shape, dtype, memory, -memory.ctypes.data % _LINE)
 
 
 def owns(x: numpy.ndarray) -> bool:

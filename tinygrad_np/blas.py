@@ -11,6 +11,8 @@ import contextlib
 import ctypes
 import os
 import threading
+import weakref
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,38 +22,53 @@ import numpy
 ALONE = 5e5  # flops: OpenBLAS never wakes a thread for fewer
 
 
-class _OneThread(contextlib.ContextDecorator):
-    """`with one_thread:` limits OpenBLAS to one thread; blocks of several threads may overlap."""
+class _State:
+    """The number of threads that the user wants, where `one_thread` has changed it."""
 
     def __init__(self) -> None:
-        self._lock, self._users, self._before = threading.Lock(), 0, 1
-
-    def __enter__(self) -> None:
-        if functions := openblas():
-            with self._lock:
-                if not self._users:
-                    self._before = functions[0]()
-                    functions[1](1)
-                self._users += 1
-
-    def __exit__(self, *error: object) -> None:
-        if functions := openblas():
-            with self._lock:
-                self._users -= 1
-                if not self._users:
-                    functions[1](self._before)
-
-    def after_fork(self) -> None:
-        """A child has none of its parent's threads, nor what they wanted."""
-        if self._users and (functions := openblas()):
-            functions[1](self._before)
-        self._lock, self._users = threading.Lock(), 0
+        self.lock, self.limited, self.before = threading.Lock(), False, 1
 
 
-one_thread = _OneThread()
+_state = _State()
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """OpenBLAS has one thread meanwhile; blocks of several threads may overlap.
+
+    A block counts as long as its token lives, a weak reference: Ctrl-C may come at any line, and
+    what it leaves undone the end of the next block does.
+    """
+    state, functions = _state, openblas()
+    if not functions:
+        yield
+        return
+    get, put = functions
+    token = weakref.ref(state, lambda _: None)  # without a callback all would be one
+    try:
+        with state.lock:
+            if not state.limited:
+                state.before, state.limited = get(), True
+                put(1)
+        yield
+    finally:
+        del token
+        with state.lock:
+            if state.limited and not weakref.getweakrefcount(state):
+                put(state.before)
+                state.limited = False
+
+
+def _after_fork() -> None:
+    """A child has none of its parent's threads, nor what they wanted."""
+    global _state
+    former, _state = _state, _State()
+    if former.limited and (functions := openblas()):
+        functions[1](former.before)
+
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=one_thread.after_fork)
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @cache

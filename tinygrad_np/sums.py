@@ -39,7 +39,7 @@ def summed(x: numpy.ndarray, axes: tuple[int, ...], keepdims: bool = False) -> n
     if count < 2 or not (rows or axes == (*range(len(axes)),)):
         return x.sum(axes, dtype=x.dtype, keepdims=keepdims)
     ones = numpy.ones(x.size // count, x.dtype)
-    with one_thread:
+    with one_thread():
         y = x.reshape(count, -1) @ ones if rows else ones @ x.reshape(-1, count)
     kept = [1 if i in axes else n for i, n in enumerate(x.shape)]
     return y.reshape(kept if keepdims else lengths)

@@ -1,4 +1,4 @@
-"""Threads for work that is worth them: rows of a large convolution, each thread its part.
+"""Threads for work that is worth them: each computes some rows of a convolution or a product.
 
 NumPy lets go of Python's lock in its loops and in BLAS, so threads do compute at a time. But waking
 one takes 0.02 ms, and its part then lies in the cache of another core: work below a millisecond is
@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import math
 import os
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy
@@ -26,6 +25,7 @@ from .blas import ALONE, one_thread, openblas
 
 THRESHOLD = 5e7  # floating-point operations of a matrix product, about 1 ms
 COPY = 50  # as many take as long as copying a number
+_READ = 10  # and as reading one
 
 
 def _default() -> int:
@@ -78,7 +78,7 @@ _splitting = threading.Lock()
 
 
 def get_num_threads() -> int:
-    """How many threads a large convolution is computed by. Source: PyTorch, torch.get_num_threads.
+    """How many threads share large work. Source: PyTorch, torch.get_num_threads.
 
     >>> get_num_threads() >= 1
     True
@@ -121,7 +121,7 @@ def in_parts(work: Callable[[slice], Any], count: int, flops: float) -> list[Any
     with _splitting:
         # Ctrl-C may come at any line: who has work and was not waited for is never asked again.
         helpers = [_helpers.pop() if _helpers else _Helper() for _ in others]
-        with one_thread:
+        with one_thread():
             for helper, part in zip(helpers, others, strict=True):
                 helper.give(partial(contextvars.copy_context().run, work, part))
             try:
@@ -169,21 +169,38 @@ def product(a: Any, b: Any) -> Any:
     """
     if type(a) is not numpy.ndarray or not openblas():
         return a @ b
-    flops = 2 * a.size * b.shape[-1]
+    numbers = a.size + b.size  # few operations with each: reading them is what takes time
+    flops = 2 * a.size * (b.shape[-1] if b.ndim > 1 else 1) + _READ * numbers
     if flops < ALONE:
         return a @ b
-    stacked = a.ndim > 2 and a.shape[:-2] == b.shape[:-2]
-    if flops < THRESHOLD or a.dtype != b.dtype or not (stacked or a.ndim == b.ndim == 2):
-        with one_thread:
+    with one_thread():
+        if flops < THRESHOLD or _number == 1 or a.dtype != b.dtype:
             return a @ b
-    y = numpy.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-    if stacked and flops > THRESHOLD * math.prod(a.shape[:-2]):  # of large matrices
-        for i in range(len(a)):
-            y[i] = product(a[i], b[i])
-    elif stacked:
-        in_parts(lambda part: numpy.matmul(a[part], b[part], out=y[part]), len(a), flops)
-    elif a.shape[0] >= b.shape[1]:
-        in_parts(lambda part: numpy.matmul(a[part], b, out=y[part]), len(a), flops)
+        if a.ndim == 1 or b.ndim == 1:
+            y = _shared(a[None] if a.ndim == 1 else a, b[:, None] if b.ndim == 1 else b, flops)
+            y = y[..., 0, :] if a.ndim == 1 else y
+            return y[..., 0] if b.ndim == 1 else y
+        return _shared(a, b, flops)
+
+
+def _shared(a: Any, b: Any, flops: float) -> Any:
+    """a @ b by all threads, for two axes and more."""
+    stack = numpy.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    (m, k), n = a.shape[-2:], b.shape[-1]
+    y = numpy.empty((*stack, m, n), a.dtype)
+    if stack:
+        a, b = (numpy.broadcast_to(v, (*stack, *v.shape[-2:])) for v in (a, b))
+        axis = max(range(len(stack)), key=stack.__getitem__)
+        if stack[axis] < _number:  # of few large matrices
+            for i in numpy.ndindex(stack):
+                y[i] = product(a[i], b[i])
+            return y
+        a, b, out = (numpy.moveaxis(v, axis, 0) for v in (a, b, y))
+        in_parts(lambda p: numpy.matmul(a[p], b[p], out=out[p]), stack[axis], flops)
+    elif k > 4 * max(m, n):
+        return reduce(numpy.add, in_parts(lambda p: a[:, p] @ b[p], k, flops))
+    elif m >= n:
+        in_parts(lambda p: numpy.matmul(a[p], b, out=y[p]), m, flops)
     else:
-        in_parts(lambda part: numpy.matmul(a, b[:, part], out=y[:, part]), b.shape[1], flops)
+        in_parts(lambda p: numpy.matmul(a, b[:, p], out=y[:, p]), n, flops)
     return y

@@ -120,7 +120,7 @@ def _rows_grad(
 def _by_rows(work: Callable[..., Any], flops: float, *arrays: Array) -> list[Any]:
     """`work` on arrays (G, H, ...): on all rows, or where it pays on parts of H by threads."""
     count = arrays[0].shape[1]
-    with one_thread:
+    with one_thread():
         return in_parts(lambda part: work(*(a[:, part] for a in arrays)), count, flops)
 
 

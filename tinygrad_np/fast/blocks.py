@@ -149,10 +149,11 @@ def filters_of_a_block(filters: int) -> int:
     return 1 if filters == 1 else _FEW if filters <= _FEW else _MANY
 
 
-def many(filters: int, ks: int, dtype: Any) -> bool:
+def outers_pay(filters: int, ks: int, dtype: Any) -> bool:
     """Whether `outers` is faster than `inners`: it wants vectors of filters, and g in their order.
 
-    >>> many(64, 576, numpy.dtype(numpy.float32)), many(16, 150, numpy.dtype(numpy.float32))
+    >>> single = numpy.dtype(numpy.float32)
+    >>> outers_pay(64, 576, single), outers_pay(16, 150, single)
     (True, False)
     """
     each = lanes(dtype)

@@ -51,7 +51,11 @@ def conv2d(op: Any, x: Any, w: Any, b: Any = None) -> Any:
     It is 4 % of forward and backward of 64-64 channels.
     """
     name = chosen(op.algorithm)
-    if b is None or b.dtype != x.dtype or ALGORITHMS[name] is not row_fused:
+    if (
+        b is None
+        or (b.dtype, b.shape) != (x.dtype, w.shape[:1])
+        or ALGORITHMS[name] is not row_fused
+    ):
         return NotImplemented
     result = forward(x, w, op.geometry, b)
     if result is NotImplemented:
@@ -80,7 +84,7 @@ def weight_grad(x: Any, g: Any, geometry: Geometry, w_shape: Any, hint: Any = No
     if not _covered(x, g, ow * n, geometry) or isinstance(hint, list):
         return NotImplemented
     padded, runs = _of_input(x, w_shape, (oh, ow), geometry, *(hint or ()))
-    many = blocks.many(f // groups, kh * c * kw, g.dtype)
+    many = blocks.outers_pay(f // groups, kh * c * kw, g.dtype)
     correlate = blocks.outers if many else blocks.inners
     flops = (2 * kh * c * kw + COPY) * g.size
     g_flat = (_turned(g, groups, flops) if many else memory(g)).reshape(-1)

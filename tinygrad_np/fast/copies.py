@@ -28,7 +28,7 @@ def copied(x: Any) -> Any:
 
 
 def laid_as(x: Any, g: Any) -> Any:
-    """g in the memory order of x, an array of its shape: g itself where it has it."""
+    """g in the memory order of x; g itself where it has that, or x another shape or gaps."""
     if g.strides == x.strides or g.shape != x.shape or not is_dense(x):
         return g
     y = numpy.empty_like(x, g.dtype)

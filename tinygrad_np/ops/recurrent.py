@@ -42,7 +42,7 @@ class Scan(Op):
     factors: ClassVar[Callable[..., Any]]
     back: ClassVar[Callable[..., Any]]
 
-    @one_thread
+    @one_thread()
     def scan(self, gates, states, x, w, b, s):
         self._must_fit(gates, states, x.shape, w.shape, b.shape, s.shape)
         w = self.xp.ascontiguousarray(w.T)  # (G*H, H) -> (H, G*H): half the time of w.T itself
@@ -69,7 +69,7 @@ class Scan(Op):
         finally:
             self.hint = None
 
-    @one_thread
+    @one_thread()
     def _walk(self, g, x, w, b, s, y):
         """The h before each row, and the gradients of x, of a = h w^T + b, and of s."""
         if self.hint is None:
