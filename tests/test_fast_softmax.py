@@ -142,7 +142,7 @@ def test_products_of_stacks_in_threads(monkeypatch, transposed):
 
     def counted(work, *sizes):
         results = in_parts(work, *sizes)
-        if "product" in work.__qualname__:  # not a copy into another order
+        if "_shared" in work.__qualname__:  # not a copy into another order
             counts.append(len(results))
         return results
 
