@@ -24,11 +24,11 @@ of the gradient of the input; of the weights' each sums its output rows.
 The three functions have compiled twins (fast/convolution.py), which need no spread and no BLAS: of
 images (N, C, H, W) that lie in PyTorch's order, forward and backward on one core,
 
-    depthwise 32, 3x3, 32x32, batch 32      21 ms -> 9     no call of BLAS for each tiny product
-    4 groups of 16, 3x3, 16x16, batch 32    17 ms -> 9
-    32-32, 3x3, dilation 2, 28x28, b. 32    32 ms -> 22    one copy of x, not KW
-    64-64, 3x3, 16x16, batch 64             58 ms -> 47    85 GF/s, not 60 to 70
-    LeNet's step, batch 64                  9.8 ms -> 7.7  with the pools and sums of other twins
+    depthwise 32, 3x3, 32x32, batch 32      21 ms -> 7     no call of BLAS for each tiny product
+    4 groups of 16, 3x3, 16x16, batch 32    17 ms -> 8
+    32-32, 3x3, dilation 2, 28x28, b. 32    32 ms -> 19    one copy of x, not KW
+    64-64, 3x3, 16x16, batch 64             58 ms -> 42    100 to 125 GF/s, not 60 to 70
+    LeNet's step, batch 64                  9.8 ms -> 6.2  with the pools and sums of other twins
 
 In the shapes: G groups of c = C/G and f = F/G channels. Times are LeNet's, batch 64, one thread.
 """

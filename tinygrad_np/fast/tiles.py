@@ -1,7 +1,7 @@
 """Sums of products that stay in the registers: the inner loops of blocks.py, as LLVM code.
 
 A loop in Numba's Python adds to memory at each step, and reaches 50 GF/s on a core where BLAS
-reaches 65 to 90. A tile of sums in registers reaches 85 to 115, and reads the images as they lie,
+reaches 65 to 90. A tile of sums in registers reaches 100 to 125, and reads the images as they lie,
 where BLAS first packs them. Numba can't name a register, but it lets a function emit LLVM code:
 
     products   tile[f, m] = sum over k of w[k, f] * x[offsets[k] + m]
