@@ -358,3 +358,17 @@ def test_a_fork_and_the_end_of_the_interpreter_are_survived():
         [sys.executable, "-W", "ignore", "-c", CHILD], capture_output=True, text=True, timeout=60
     )
     assert (done.stdout, done.returncode) == ("done\n", 0), done.stderr
+
+
+def test_nan_from_infinities_comes_without_a_warning():
+    x = tnp.ones(64, 64)
+    x[0, :2] = tnp.tensor([np.inf, -np.inf])
+    w = tnp.ones(64, 64, requires_grad=True)
+    for f in (
+        lambda: x @ x, lambda: x @ x[0], lambda: x[:2, :2].sum(), lambda: x.sum(1),
+        lambda: tnp.addmm(x, x, x), lambda: tnp.einsum("ij,jk->ik", x, x),
+        lambda: tnp.conv2d(x[None, None], tnp.zeros(1, 1, 3, 3)),
+    ):  # fmt: skip
+        assert f().isnan().any()
+    tnp.nn.functional.linear(x, w).backward(x)
+    assert w.grad.isinf().any()

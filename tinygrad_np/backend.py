@@ -59,10 +59,10 @@ try:  # what errstate itself sets: 0.4 us for each tiny op, and not 0.9
         """Decorates a forward to give inf and nan without a warning, as PyTorch: x / 0 is inf."""
 
         @wraps(forward)
-        def without_warnings(*args: Any) -> Any:
+        def without_warnings(*args: Any, **kwargs: Any) -> Any:
             before = _extobj_contextvar.set(_IGNORE)
             try:
-                return forward(*args)
+                return forward(*args, **kwargs)
             finally:
                 _extobj_contextvar.reset(before)
 

@@ -6,6 +6,7 @@ import math
 
 import numpy
 
+from .backend import quiet
 from .blas import one_thread
 from .layout import is_internal, memory
 
@@ -14,6 +15,7 @@ _FEW = 1024  # fewer numbers are summed before a product is called
 _LONG = 4096  # longer rows are left to NumPy, which adds numbers in pairs and loses fewer digits
 
 
+@quiet  # inf - inf is nan
 def summed(x: numpy.ndarray, axes: tuple[int, ...], keepdims: bool = False) -> numpy.ndarray:
     """`x.sum(axes, keepdims=keepdims)` in the dtype of x.
 
