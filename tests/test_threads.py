@@ -231,6 +231,8 @@ def test_what_an_interrupt_leaves_undone_the_next_block_does(monkeypatch):
         block = one_thread()
         block.__enter__()
         del block  # an interrupt between the start of a block and what stands in it
+        with one_thread():
+            assert get() == 1
         assert get() == 2
     finally:
         put(before)

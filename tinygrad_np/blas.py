@@ -12,7 +12,6 @@ import ctypes
 import os
 import threading
 import weakref
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,30 +31,39 @@ class _State:
 _state = _State()
 
 
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
+class one_thread(contextlib.ContextDecorator):
     """OpenBLAS has one thread meanwhile; blocks of several threads may overlap.
 
     A block counts as long as its token lives, a weak reference: Ctrl-C may come at any line, and
     what it leaves undone the end of the next block does.
     """
-    state, functions = _state, openblas()
-    if not functions:
-        yield
-        return
-    get, put = functions
-    token = weakref.ref(state, lambda _: None)  # without a callback all would be one
-    try:
+
+    __slots__ = ("_state", "_token")
+
+    def _recreate_cm(self) -> one_thread:
+        return one_thread()  # as a decorator: each call its own
+
+    def __enter__(self) -> None:
+        self._state, functions = None, openblas()
+        if not functions:
+            return
+        (get, put), state = functions, _state
+        if not state.limited and get() == 1:
+            return
+        self._token = weakref.ref(state, lambda _: None)  # without a callback all would be one
+        self._state = state
         with state.lock:
             if not state.limited:
                 state.before, state.limited = get(), True
                 put(1)
-        yield
-    finally:
-        del token
+
+    def __exit__(self, *error: object) -> None:
+        if (state := self._state) is None:
+            return
         with state.lock:
+            del self._token
             if state.limited and not weakref.getweakrefcount(state):
-                put(state.before)
+                openblas()[1](state.before)  # type: ignore[index]
                 state.limited = False
 
 

@@ -10,6 +10,7 @@ import numpy
 
 from . import errors
 from .graph import next_serial
+from .sums import sum_to
 from .tensor import Tensor, wrap
 
 OUT, ALL = -1, -2  # positions of values that a rule may name, besides forward's arguments
@@ -90,14 +91,17 @@ def gradient_by(rule: Rule, op: Any, index: int, g: Any, values: Sequence[Any]) 
     except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
         raise errors.rule_failed(op, index, f"raised {type(error).__name__}: {error}") from error
     shape = op.shapes[index]
-    if type(gradient) is numpy.ndarray and gradient.shape == shape:  # the everyday case
+    everyday = type(gradient) is numpy.ndarray
+    if everyday and gradient.shape == shape:
         return gradient
     if not hasattr(gradient, "shape"):
         raise errors.rule_failed(op, index, f"returned {gradient!r} instead of a gradient")
     if gradient.shape != shape:
         try:
-            gradient = op.registry["SumTo"](shape)(gradient)
-        except errors.OpError as error:
+            gradient = (
+                sum_to(gradient, shape) if everyday else op.registry["SumTo"](shape)(gradient)
+            )
+        except (errors.OpError, ValueError) as error:
             text = f"returned a gradient of shape {tuple(gradient.shape)} for an input of shape"
             raise errors.rule_failed(op, index, f"{text} {shape}") from error
     if isinstance(gradient, Tensor) and (still := _without_graph(gradient, values, since)):

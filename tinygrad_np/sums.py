@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from typing import Any
 
 import numpy
 
@@ -27,21 +29,63 @@ def summed(x: numpy.ndarray, axes: tuple[int, ...], keepdims: bool = False) -> n
     array([[3.],
            [3.]])
     """
-    if x.size < _FEW or x.dtype not in _BLAS:
-        return x.sum(axes, dtype=x.dtype, keepdims=keepdims)
-    if axes == (0, 2, 3) and x.ndim == 4 and is_internal(x):
-        # (N, C, H, W) -> (H, C, W*N) -> (H, C) -> (C,)
-        by_row = summed(memory(x).reshape(x.shape[2], x.shape[1], -1), (2,))
-        return numpy.sum(by_row, 0).reshape([1, -1, 1, 1] if keepdims else [-1])
-    if not x.flags.c_contiguous:
-        return x.sum(axes, dtype=x.dtype, keepdims=keepdims)
-    lengths = [n for i, n in enumerate(x.shape) if i not in axes]
-    count = math.prod(lengths)
-    rows = axes == (x.ndim - 1,) and x.shape[-1] <= _LONG
-    if count < 2 or not (rows or axes == (*range(len(axes)),)):
-        return x.sum(axes, dtype=x.dtype, keepdims=keepdims)
-    ones = numpy.ones(x.size // count, x.dtype)
+    if x.size >= _FEW and x.dtype in _BLAS:
+        if axes == (0, 2, 3) and x.ndim == 4 and is_internal(x):
+            h, c, w, n = memory(x).shape
+            # (N, C, H, W) -> (H * C, W * N) -> (H, C) -> (C,)
+            y = _of_rows(memory(x).reshape(h * c, w * n)).reshape(h, c).sum(0)
+            return y.reshape(1, -1, 1, 1) if keepdims else y
+        if x.flags.c_contiguous and (y := _side_by_side(x, axes)) is not None:
+            return y.reshape(
+                [1 if i in axes else n for i, n in enumerate(x.shape)]
+                if keepdims
+                else [n for i, n in enumerate(x.shape) if i not in axes]
+            )
+    return x.sum(axes, dtype=x.dtype, keepdims=keepdims)
+
+
+def _side_by_side(x: numpy.ndarray, axes: tuple[int, ...]) -> numpy.ndarray | None:
+    """The sums over the last axis or the leading ones, flat; None where NumPy is as good."""
+    if axes == (x.ndim - 1,) and x.shape[-1] <= _LONG:
+        count = x.size // x.shape[-1]
+        return _of_rows(x.reshape(count, -1)) if count > 1 else None
+    if axes != (*range(len(axes)),):
+        return None
+    count = math.prod(x.shape[len(axes) :])
+    if count < 2:
+        return None
+    x = x.reshape(-1, count)
     with one_thread():
-        y = x.reshape(count, -1) @ ones if rows else ones @ x.reshape(-1, count)
-    kept = [1 if i in axes else n for i, n in enumerate(x.shape)]
-    return y.reshape(kept if keepdims else lengths)
+        return _ones(len(x), x.dtype) @ x
+
+
+def _of_rows(x: numpy.ndarray) -> numpy.ndarray:
+    if x.shape[1] > _LONG:
+        return x.sum(1)
+    with one_thread():
+        return x @ _ones(x.shape[1], x.dtype)
+
+
+def _ones(count: int, dtype: Any) -> numpy.ndarray:
+    return _kept_ones(count, dtype) if count <= _LONG else numpy.ones(count, dtype)
+
+
+@lru_cache(16)
+def _kept_ones(count: int, dtype: Any) -> numpy.ndarray:
+    return numpy.ones(count, dtype)
+
+
+def sum_to(x: numpy.ndarray, shape: tuple[int, ...]) -> numpy.ndarray:
+    """x summed along the axes that broadcasting from this shape stretched.
+
+    Raises ValueError where it does not broadcast to that of x.
+
+    >>> sum_to(numpy.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    """
+    new = x.ndim - len(shape)
+    stretched = [i + new for i, n in enumerate(shape) if n == 1 != x.shape[i + new]]
+    y = summed(x, (*range(new), *stretched), keepdims=True)
+    if new < 0 or y.shape[new:] != shape:
+        raise ValueError(f"{shape} does not broadcast to {x.shape}")
+    return y.reshape(shape)

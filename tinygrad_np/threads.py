@@ -114,9 +114,9 @@ def in_parts(work: Callable[[slice], Any], count: int, flops: float) -> list[Any
     >>> in_parts(lambda part: part.stop, 10, flops=0)
     [10]
     """
-    parts = min(_number, count)
-    if parts < 2 or flops < THRESHOLD or not openblas() or _splitting.locked():
+    if flops < THRESHOLD or _number == 1 or count < 2 or not openblas() or _splitting.locked():
         return [work(slice(0, count))]
+    parts = min(_number, count)
     edges = [count * i // parts for i in range(parts + 1)]
     here, *others = map(slice, edges[:-1], edges[1:])
     with _splitting:

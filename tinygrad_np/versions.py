@@ -15,10 +15,10 @@ class Version:
     rewrites: int = 0  # changes that also gave the tensor a new history
     changed_at: Where | None = None
 
-    def bump(self) -> None:
-        """Record a change by the line of the user that is running."""
+    def bump(self, where: Where | None = None) -> None:
+        """Record a change by the line of the user that is running, which `where` may be."""
         self.count += 1
-        self.changed_at = user_frame()
+        self.changed_at = where or user_frame()
 
 
 class View:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy
 
-from tinygrad_np import Handle, Tensor, backend, enable_grad, no_grad
+from tinygrad_np import Handle, Tensor, backend, enable_grad, graph, no_grad
 
 from ..parameter import forget_grad, typename
 
@@ -147,6 +147,7 @@ class Optimizer:
 
     @backend.quiet
     def _update_all(self) -> None:
+        where = graph.user_frame()
         for group in self.param_groups:
             options = {name: _plain(option) for name, option in group.items()}
             for parameter in group["params"]:
@@ -154,7 +155,7 @@ class Optimizer:
                     # Arrays: the same steps on Tensors take 1.1 ms for LeNet and not 0.16 ms.
                     state = self.state.get(parameter, {})
                     self.update(parameter.array, parameter.grad.array, state, options)
-                    parameter.version.bump()
+                    parameter.version.bump(where)
                     if state:
                         self.state[parameter] = state
 

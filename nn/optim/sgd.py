@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from tinygrad_np import Tensor, from_numpy
+from tinygrad_np import Tensor, compilable, from_numpy
 
 from .optimizer import Array, Optimizer, State
 from .update import checked, descent
@@ -59,6 +59,7 @@ class SGD(Optimizer):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, defaults)
 
+    @compilable.compilable("optimizers.sgd", least=1 << 14)
     def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
         momentum, dampening = group["momentum"], group["dampening"]
         g = descent(p, g, group)

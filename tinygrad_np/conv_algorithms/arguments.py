@@ -9,13 +9,16 @@ from __future__ import annotations
 import contextlib
 import operator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from .geometry import Geometry, Pair, along_both
 
+Ints = tuple[int, ...]
+
 
 def conv_geometry(
-    kernel: tuple[int, ...],
+    kernel: Ints,
     stride: Any = 1,
     padding: Any = 0,
     dilation: Any = 1,
@@ -46,8 +49,8 @@ def conv_geometry(
 
 
 def transposed_geometry(
-    size: tuple[int, ...],
-    kernel: tuple[int, ...],
+    size: Ints,
+    kernel: Ints,
     stride: Any = 1,
     padding: Any = 0,
     output_padding: Any = 0,
@@ -97,7 +100,11 @@ def _checked(owner: str, n: int, stride: Any, padding: Any, dilation: Any, group
     pads = _conv_values(owner, "padding", padding, n)
     strides = _conv_values(owner, "stride", stride, n)
     dilations = _conv_values(owner, "dilation", dilation, n)
-    count = _integer(owner, "groups", groups, "int, not {}")
+    return _positive(pads, strides, dilations, _integer(owner, "groups", groups, "int, not {}"))
+
+
+@lru_cache(256)
+def _positive(pads: Ints, strides: Ints, dilations: Ints, count: int) -> Geometry:
     for name, values, wrong in (
         ("padding", pads, "negative"),
         ("stride", strides, "non-positive"),
@@ -132,11 +139,11 @@ def pool_geometry(
     strides = kernel if omitted else along_both(one_each(owner, "stride", stride), 1)
     pads = along_both(one_each(owner, "padding", padding), 0)
     dilations = along_both(one_each(owner, "dilation", dilation), 1)
-    _check_pool(kernel, strides, pads, dilations)
-    return kernel, Geometry(strides, _both_sides(pads), dilations, ceil_mode=ceil_mode)
+    return kernel, _of_pool(kernel, strides, pads, dilations, ceil_mode)
 
 
-def _check_pool(kernel: Pair, strides: Pair, pads: Pair, dilations: Pair) -> None:
+@lru_cache(256)
+def _of_pool(kernel: Pair, strides: Pair, pads: Pair, dilations: Pair, ceil: bool) -> Geometry:
     (kh, kw), (sh, sw), (ph, pw), (dh, dw) = kernel, strides, pads, dilations
     if 0 in strides:
         raise RuntimeError(f"stride should not be zero, but got dH: {sh} dW: {sw}")
@@ -161,6 +168,7 @@ def _check_pool(kernel: Pair, strides: Pair, pads: Pair, dilations: Pair) -> Non
             "pad should be smaller than or equal to half of kernel size, "
             f"but got padW = {pw}, padH = {ph}, kW = {kw}, kH = {kh}"
         )
+    return Geometry(strides, _both_sides(pads), dilations, ceil_mode=ceil)
 
 
 def window_geometry(
@@ -201,7 +209,7 @@ def two(name: str, value: Any) -> Pair:
     return values[0], values[-1]
 
 
-def one_each(owner: str, name: str, value: Any) -> tuple[int, ...]:
+def one_each(owner: str, name: str, value: Any) -> Ints:
     """The value of an argument of a pool along each of its axes, as many as its name ends in.
 
     >>> one_each("max_pool2d", "padding", 1), one_each("max_pool1d", "padding", 1)
@@ -221,7 +229,7 @@ def one_each(owner: str, name: str, value: Any) -> tuple[int, ...]:
     return values * (n // len(values))
 
 
-def _conv_values(owner: str, name: str, value: Any, n: int) -> tuple[int, ...]:
+def _conv_values(owner: str, name: str, value: Any, n: int) -> Ints:
     values = _integers(owner, name, value)
     if len(values) not in (1, n):
         raise RuntimeError(
@@ -235,14 +243,18 @@ def _both_sides(pads: Pair) -> tuple[Pair, Pair]:
     return (pads[0], pads[0]), (pads[1], pads[1])
 
 
-def _integers(owner: str, name: str, value: Any) -> tuple[int, ...]:
+def _integers(owner: str, name: str, value: Any) -> Ints:
     if not isinstance(value, (tuple, list)):
         return (_integer(owner, name, value, "tuple of ints, not {}"),)
+    if all(type(v) is int for v in value):
+        return tuple(value)
     text = "tuple of ints, but found element of type {} at pos "
     return tuple(_integer(owner, name, v, f"{text}{at}") for at, v in enumerate(value))
 
 
 def _integer(owner: str, name: str, value: Any, expected: str) -> int:
+    if type(value) is int:
+        return value
     if not isinstance(value, bool):
         with contextlib.suppress(TypeError):
             return operator.index(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..layout import Shape
 
@@ -84,6 +85,7 @@ def inside(start: int, step: int, size: int, count: int) -> Slices:
     return slice(first, end), slice(start + first * step, start + (end - 1) * step + 1, step)
 
 
+@lru_cache(1024)
 def conv_output_shape(x_shape: Shape, w_shape: Shape, geometry: Geometry) -> tuple[int, ...]:
     """(N, F, OH, OW) for x (N, C, H, W) and w (F, C/groups, KH, KW); or both without H.
 
@@ -126,6 +128,7 @@ def conv_output_shape(x_shape: Shape, w_shape: Shape, geometry: Geometry) -> tup
     return n, f, *geometry.output_size(pair, kernel_pair)[2 - len(size) :]
 
 
+@lru_cache(1024)
 def pool_output_shape(x_shape: Shape, kernel: Pair, geometry: Geometry) -> Shape:
     """(N, C, OH, OW) for x (N, C, H, W).
 

@@ -15,6 +15,8 @@ from typing import Any
 import numba
 import numpy
 
+from ..layout import is_internal
+
 # Reassociation lets a sum run in SIMD lanes; contraction makes a * b + c one instruction.
 # NumPy's errors: a division does not ask whether it is by zero, which would stop SIMD.
 kernel = numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract"}, error_model="numpy")
@@ -29,17 +31,20 @@ def alike(x: Any, *others: Any) -> bool:
     >>> alike(x, x.copy()), alike(x, numpy.zeros((3, 2), numpy.float32).T)
     (True, False)
     """
-    if x.dtype not in FLOATS or not is_dense(x):
-        return False
-    return all(
-        type(y) is numpy.ndarray and (y.dtype, y.shape, y.strides) == (x.dtype, x.shape, x.strides)
-        for y in others
-    )
+    dtype, shape, strides = x.dtype, x.shape, x.strides
+    for y in others:
+        if type(y) is not numpy.ndarray or y.dtype != dtype:
+            return False
+        if y.shape != shape or y.strides != strides:
+            return False
+    return dtype in FLOATS and is_dense(x)
 
 
 def is_dense(x: numpy.ndarray) -> bool:
     """Whether the numbers of x fill its memory, in whatever order of the axes."""
-    return x.flags.c_contiguous or x.transpose(memory_order(x)).flags.c_contiguous
+    if x.flags.forc or (x.ndim == 4 and is_internal(x)):  # the everyday cases
+        return True
+    return x.transpose(memory_order(x)).flags.c_contiguous
 
 
 def memory_order(x: numpy.ndarray) -> list[int]:
@@ -53,4 +58,4 @@ def memory_order(x: numpy.ndarray) -> list[int]:
 
 def flat(x: numpy.ndarray) -> numpy.ndarray:
     """The memory of a dense array: a view with one axis."""
-    return x.reshape(-1) if x.flags.c_contiguous else x.transpose(memory_order(x)).reshape(-1)
+    return x.ravel("K")

@@ -15,13 +15,14 @@ from .tiles import dots, outer, products
 from .vectors import BYTES, WIDE
 
 # Filters by vectors of `products`, and filters by k of `dots`: 24 sums for 32 registers, 12 for 16.
-_MANY, _FEW, _V = (8, 4, 3) if WIDE else (4, 2, 3)
-_V_FEW, _V_ONE, _DOT_F, _DOT_K = (6, 8, 4, 6) if WIDE else (6, 8, 2, 6)
+_MANY, _SOME, _FEW = (8, 6, 4) if WIDE else (4, 3, 2)
+_V_MANY, _V_SOME, _V_FEW, _V_ONE = 3, 4, 6, 8
+_DOT_F, _DOT_K = (4, 6) if WIDE else (2, 6)
 _DOT_ONE = 9
 _OUTER_4, _OUTER_2, _OUTER_1 = (6, 12, 12) if WIDE else (3, 6, 8)  # k of `outer` by its vectors
 _M = 128  # of g that `outer` meets at a time
 _K = 128  # of x, three vectors each: what the first cache holds
-_ROW, _DOT_BLOCK = 1024, 90  # numbers of a row, and k, that `dots` meets at a time
+_ROW, _DOT_BLOCK = 1024, 96  # numbers of a row, and k, that `dots` meets at a time
 
 
 @kernel
@@ -33,7 +34,8 @@ def convolve(y, y_start, y_row, x, x_starts, x_group, met, offsets, w, bias, fil
     """
     groups, blocks, ks, width = w.shape
     lanes, flat = BYTES // y.itemsize, w.reshape(w.size)
-    v = _V if width == _MANY else _V_FEW if width == _FEW else _V_ONE
+    v = _V_FEW if width == _FEW else _V_ONE
+    v = _V_MANY if width == _MANY else _V_SOME if width == _SOME else v
     for r in range(x_starts.size):
         first, end = met[r, 0], met[r, 1]
         for g in range(groups):
@@ -50,18 +52,28 @@ def convolve(y, y_start, y_row, x, x_starts, x_group, met, offsets, w, bias, fil
                         to, at = y_start + r * y_row + f * m + here, (g * blocks + b) * ks + k
                         counts = (min(_K, end - k), filters - b * width, int(k == first))
                         places, begin = (to, m, start, at * width, *counts), bias[f:]
-                        if width == _MANY and wide:
-                            products(y, x, table, flat, begin, places, _MANY, _V)
-                        elif width == _MANY:
-                            products(y, x, table, flat, begin, places, _MANY, 1)
-                        elif width == _FEW and wide:
-                            products(y, x, table, flat, begin, places, _FEW, _V_FEW)
-                        elif width == _FEW:
-                            products(y, x, table, flat, begin, places, _FEW, 1)
-                        elif wide:
-                            products(y, x, table, flat, begin, places, 1, _V_ONE)
-                        else:
-                            products(y, x, table, flat, begin, places, 1, 1)
+                        _add_tile(y, x, table, flat, begin, places, width, wide)
+
+
+@kernel
+def _add_tile(y, x, offsets, w, bias, places, width, wide):
+    """`products` of so many filters, and of several vectors if `wide`, else of one."""
+    if width == _MANY and wide:
+        products(y, x, offsets, w, bias, places, _MANY, _V_MANY)
+    elif width == _MANY:
+        products(y, x, offsets, w, bias, places, _MANY, 1)
+    elif width == _SOME and wide:
+        products(y, x, offsets, w, bias, places, _SOME, _V_SOME)
+    elif width == _SOME:
+        products(y, x, offsets, w, bias, places, _SOME, 1)
+    elif width == _FEW and wide:
+        products(y, x, offsets, w, bias, places, _FEW, _V_FEW)
+    elif width == _FEW:
+        products(y, x, offsets, w, bias, places, _FEW, 1)
+    elif wide:
+        products(y, x, offsets, w, bias, places, 1, _V_ONE)
+    else:
+        products(y, x, offsets, w, bias, places, 1, 1)
 
 
 @kernel
@@ -91,6 +103,10 @@ def inners(gw, g, g_start, x, x_start, x_group, offsets, met, rows, steps, m):
     groups, filters, _ = gw.shape
     at_a_time = max(1, _ROW // m)
     height, width = (1, _DOT_ONE) if filters == 1 else (_DOT_F, _DOT_K)
+    high = filters > 1 and _sums(filters, width, end - first, height) < _sums(
+        filters, height, end - first, width
+    )
+    height, width = (width, height) if high else (height, width)
     sums = numpy.empty(_MANY * _DOT_ONE, g.dtype)
     for row in range(0, rows, at_a_time):
         count = min(at_a_time, rows - row)
@@ -104,11 +120,19 @@ def inners(gw, g, g_start, x, x_start, x_group, offsets, met, rows, steps, m):
                         table = offsets[k:]
                         if filters == 1:
                             dots(sums, g, g_at, m, x, x_at, table, shape, steps, 1, _DOT_ONE)
+                        elif high:
+                            dots(sums, g, g_at, m, x, x_at, table, shape, steps, _DOT_K, _DOT_F)
                         else:
                             dots(sums, g, g_at, m, x, x_at, table, shape, steps, _DOT_F, _DOT_K)
                         for a in range(min(height, filters - f)):
                             for b in range(min(width, end - k)):
                                 gw[group, f + a, k + b] += sums[a * width + b]
+
+
+@kernel
+def _sums(filters, height, ks, width):
+    """How many sums tiles of this size compute, those beyond the last filter or k too."""
+    return -(-filters // height) * height * -(-ks // width) * width
 
 
 @kernel
@@ -141,12 +165,14 @@ def outers(gw, g, g_start, x, x_start, x_group, offsets, met, rows, steps, m):
 
 
 def filters_of_a_block(filters: int) -> int:
-    """The width of w that `convolve` wants for so many filters.
+    """The width of w that `convolve` wants: the widest of those that waste the fewest sums.
 
-    >>> filters_of_a_block(1)
-    1
+    >>> filters_of_a_block(1), filters_of_a_block(6 if WIDE else 3) == _SOME
+    (1, True)
     """
-    return 1 if filters == 1 else _FEW if filters <= _FEW else _MANY
+    if filters == 1:
+        return 1
+    return min((_MANY, _SOME, _FEW), key=lambda width: -(-filters // width) * width)
 
 
 def outers_pay(filters: int, ks: int, dtype: Any) -> bool:

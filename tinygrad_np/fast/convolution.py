@@ -15,8 +15,8 @@ blocks.py has the loops; the sums stay in registers (tiles.py).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import lru_cache, reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -43,6 +43,7 @@ class Runs(NamedTuple):
     starts: Any
     offsets: Any
     met: Any
+    edges: list[int]  # the rows before which another range of k is met
 
 
 def conv2d(op: Any, x: Any, w: Any, b: Any = None) -> Any:
@@ -73,8 +74,7 @@ def forward(x: Any, w: Any, geometry: Geometry, b: Any = None) -> Any:
     y = aligned((oh, f, ow, n), x.dtype)
     # (F, c, KH, KW) -> (G, f, c, KH, KW)
     weights = w.reshape(geometry.groups, f // geometry.groups, *w.shape[1:])
-    met = range(w.shape[2]), range(w.shape[3])
-    _convolve(y, slice(0, oh), padded, runs, weights, *met, bias=b)
+    _convolve(y, slice(0, oh), padded, runs, weights, _all(w.shape[2]), _all(w.shape[3]), b)
     return logical(y), (padded,)
 
 
@@ -89,21 +89,21 @@ def weight_grad(x: Any, g: Any, geometry: Geometry, w_shape: Any, hint: Any = No
     flops = (2 * kh * c * kw + COPY) * g.size
     g_flat = (_turned(g, groups, flops) if many else memory(g)).reshape(-1)
     x_flat, steps = padded.reshape(-1), (g_flat.size // oh, geometry.stride[0] * padded[0].size)
-    # Rows that meet the same rows of the kernel go together.
-    edges = [0, *(numpy.flatnonzero((runs.met[1:] != runs.met[:-1]).any(1)) + 1), oh]
 
     def part(here: slice) -> Any:
         # Of whole vectors of filters, where these lie last.
         shape = (kh * c * kw, steps[0] // (ow * n * groups)) if many else (f // groups, kh * c * kw)
         gw = numpy.zeros((groups, *shape), x.dtype)
-        for row, end in pairwise(sorted({*numpy.clip(edges, here.start, here.stop).tolist()})):
+        inner = [row for row in runs.edges if here.start < row < here.stop]
+        # Rows that meet the same rows of the kernel go together.
+        for row, end in pairwise([here.start, *inner, here.stop]):
             correlate(
                 gw, g_flat, row * steps[0], x_flat, runs.starts[row], padded[0].size // groups,
                 runs.offsets, runs.met[row], end - row, steps, ow * n,
             )  # fmt: skip
         return gw
 
-    gw = sum(in_parts(part, oh, flops))
+    gw = reduce(numpy.add, in_parts(part, oh, flops))
     gw = gw[..., : f // groups].swapaxes(1, 2) if many else gw
     # (G, f, KH*c*KW) -> (F, KH, c, KW) -> (F, c, KH, KW)
     return numpy.ascontiguousarray(gw.reshape(f, kh, c, kw).swapaxes(1, 2))
@@ -134,18 +134,13 @@ def input_grad(g: Any, w: Any, geometry: Geometry, x_shape: Any) -> Any:
         return NotImplemented
     # (F, c, KH, KW) -> (G, f, c, KH, KW) -> (G, c, f, KH, KW)
     turned = w.reshape(groups, f // groups, per_group, kh, kw).swapaxes(1, 2)
-    meet_h, meet_w = _meeting(geometry, 0, h, kh), _meeting(geometry, 1, width, kw)
-    left, wide = _reach(meet_w, width, sw)
+    left, wide, phases = _of_gradient(g.shape, w.shape, geometry, (h, width))
     padded = _padded(g, left, wide, 1, 2 * w[0].size * g.size)
     gx = aligned((h, c, width, n), g.dtype)
-    for b, columns in enumerate(meet_w):
+    for b, columns, of_rows in phases:
         out = gx if sw == 1 else aligned((h, c, len(range(b, width, sw)), n), g.dtype)
-        there = tuple(left + start for start, _ in columns)
-        for a, rows in enumerate(meet_h):
-            bases = range(len(range(a, h, sh)))
-            runs = _runs(padded.shape, bases, tuple(r for r, _ in rows), f // groups, there)
-            met = [i for _, i in rows], [j for _, j in columns]
-            _convolve(out, slice(a, h, sh), padded, runs, turned, *met)
+        for a, rows, runs in of_rows:
+            _convolve(out, slice(a, h, sh), padded, runs, turned, rows, columns)
         if sw > 1:
             gx[:, :, b::sw] = out
     return logical(gx)
@@ -159,13 +154,13 @@ def _covered(a: Any, b: Any, run: int, geometry: Geometry) -> bool:
 
 
 def _convolve(
-    y: Any, rows: slice, x: Any, runs: Runs, w: Any, *met: Sequence[int], bias: Any = None
+    y: Any, rows: slice, x: Any, runs: Runs, w: Any, kh: Any, kw: Any, bias: Any = None
 ) -> None:
-    """These rows of y (OH, F, OW, N) = w (G, f, c, KH, KW) @ their runs in x; met: of KH and KW."""
+    """These rows of y (OH, F, OW, N) = w (G, f, c, KH, KW)[..., kh, kw] @ their runs in x."""
     groups, f = w.shape[:2]
     m, width, ks = y.shape[2] * y.shape[3], blocks.filters_of_a_block(f), len(runs.offsets)
     packed = numpy.empty((groups, -(-f // width), ks, width), w.dtype)
-    blocks.pack(packed, w, *(numpy.array(v, numpy.int64) for v in met))
+    blocks.pack(packed, w, kh, kw)
     first_sums = numpy.zeros(groups * f, y.dtype) if bias is None else numpy.ascontiguousarray(bias)
     y_flat, x_flat, step = y.reshape(-1), x.reshape(-1), y[0].size
 
@@ -184,30 +179,70 @@ def _of_input(
     x: Any, w_shape: Any, out: Any, geometry: Geometry, padded: Any = None
 ) -> tuple[Any, Runs]:
     """x in padded memory, and what runs a convolution with w of this shape meets there."""
-    (_, c, kh, kw), (sh, s), (dh, dw) = w_shape, geometry.stride, geometry.dilation
-    (top, _), (left, _) = geometry.padding
-    wide = (kw - 1) * dw // s + out[1]
-    columns = tuple((j * dw % s) * wide + j * dw // s for j in range(kw))
-    flops = 2 * math.prod(w_shape) * math.prod(out) * x.shape[0]
-    padded = _padded(x, left, wide, s, flops) if padded is None else padded
-    bases = range(-top, out[0] * sh - top, sh)
-    return padded, _runs(padded.shape, bases, tuple(i * dh for i in range(kh)), c, columns)
+    wide, runs = _windows(x.shape, w_shape, out, geometry)
+    if padded is None:
+        flops = 2 * math.prod(w_shape) * math.prod(out) * x.shape[0]
+        padded = _padded(x, geometry.padding[1][0], wide, geometry.stride[1], flops)
+    return padded, runs
 
 
 @lru_cache(256)
-def _runs(shape: Ints, bases: range, rows: Ints, channels: int, columns: Ints) -> Runs:
+def _windows(x_shape: Ints, w_shape: Ints, out: Ints, geometry: Geometry) -> tuple[int, Runs]:
+    """How wide each remainder of a padded row is, and the runs that meet (c, KH, KW) there."""
+    (n, channels, h, _), (_, c, kh, kw), (sh, s) = x_shape, w_shape, geometry.stride
+    (dh, dw), top = geometry.dilation, geometry.padding[0][0]
+    wide = (kw - 1) * dw // s + out[1]
+    columns = [(j * dw % s) * wide + j * dw // s for j in range(kw)]
+    bases = range(-top, out[0] * sh - top, sh)
+    shape = h, channels, s, wide, n
+    return wide, _runs(shape, bases, [i * dh for i in range(kh)], c, columns)
+
+
+@lru_cache(256)
+def _of_gradient(
+    g_shape: Ints, w_shape: Ints, geometry: Geometry, size: Ints
+) -> tuple[int, int, list[Any]]:
+    """The padding before rows of g, their width with it, and the convolutions that give x (H, W).
+
+    By remainders of the columns: (its number, the kernel's columns met, by remainders of the rows:
+    (its number, the kernel's rows met, their runs in g)).
+    """
+    (n, f, oh, _), (_, _, kh, kw), (sh, sw) = g_shape, w_shape, geometry.stride
+    (h, width), phases = size, []
+    meet_h, meet_w = _meeting(geometry, 0, h, kh), _meeting(geometry, 1, width, kw)
+    left, wide = _reach(meet_w, width, sw)
+    for b, columns in enumerate(meet_w):
+        there, of_rows = [left + start for start, _ in columns], []
+        for a, rows in enumerate(meet_h):
+            bases, shape = range(len(range(a, h, sh))), (oh, f, 1, wide, n)
+            runs = _runs(shape, bases, [r for r, _ in rows], f // geometry.groups, there)
+            of_rows.append((a, _ints(i for _, i in rows), runs))
+        phases.append((b, _ints(j for _, j in columns), of_rows))
+    return left, wide, phases
+
+
+def _runs(shape: Ints, bases: range, rows: list[int], channels: int, columns: list[int]) -> Runs:
     """Of output rows that meet the `rows` (ascending) and `columns` after their base rows.
 
     The memory has this shape (H, C, s, W/s, N). A base row before the first starts before it.
     """
     h, c, s, w, n = shape
-    lists = (numpy.array(v, numpy.int64) for v in (rows, range(channels), columns))
-    row, channel, column = numpy.ix_(*lists)
+    row, channel, column = numpy.ix_(_ints(rows), _ints(range(channels)), _ints(columns))
     offsets = (((row * c + channel) * s * w + column) * n).reshape(-1)
-    starts = numpy.array(bases, numpy.int64)
+    starts = _ints(bases)
     ends = [numpy.searchsorted(row.reshape(-1), end - starts) for end in (0, h)]
     met = numpy.stack(ends, 1) * (channels * len(columns))
-    return Runs(starts * (c * s * w * n), offsets, met)
+    edges = numpy.flatnonzero((met[1:] != met[:-1]).any(1)) + 1
+    return Runs(starts * (c * s * w * n), offsets, met, edges.tolist())
+
+
+def _ints(values: Iterable[int]) -> Any:
+    return numpy.array([*values], numpy.int64)
+
+
+@lru_cache(64)
+def _all(count: int) -> Any:
+    return _ints(range(count))
 
 
 def _padded(x: Any, left: int, wide: int, s: int, flops: float) -> Any:
@@ -230,7 +265,6 @@ def _padded(x: Any, left: int, wide: int, s: int, flops: float) -> Any:
     return padded
 
 
-@lru_cache(256)
 def _meeting(geometry: Geometry, axis: int, size: int, kernel: int) -> list[list[tuple[int, int]]]:
     """For inputs a, a + s, ... of an axis with stride s: [(first output met, kernel position)].
 

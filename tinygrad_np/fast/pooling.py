@@ -14,9 +14,9 @@ import numpy as np
 
 from ..conv_algorithms import pooling as plain
 from ..conv_algorithms.geometry import pool_output_shape
-from ..layout import empty, in_order_of, kept, order
+from ..layout import empty, in_order_of, kept
 from ..threads import in_parts
-from . import FLOATS, pool_loops, quads
+from . import FLOATS, flat, pool_loops, quads
 
 COST = 40  # flops that take as long as a number at a position along an axis of the kernel
 LANES = 16  # numbers of I that are worth a loop
@@ -33,7 +33,7 @@ def max_pool(x: Any, size: Any, geometry: Any) -> Any:
         return NotImplemented
     y = _empty(x, shape, x.dtype)
     taps = _empty(x, shape, np.min_scalar_type(size[0] * size[1] - 1))
-    dims, arrays = _dims(x), (_flat(x), _flat(y), _flat(taps))
+    dims, arrays = _dims(x), (flat(x), flat(y), flat(taps))
     if _are_quads(size, geometry, x.shape):
         _split(quads.maxima, arrays, (dims,), x.size // 2)
         return y, taps
@@ -53,7 +53,7 @@ def tap_scatter(g: Any, taps: Any, size: Any, geometry: Any, x_shape: Any) -> An
     taps = kept(taps)
     g = in_order_of(taps, g)
     gx = _empty(taps, x_shape, g.dtype)
-    dims, arrays = _dims(gx, taps.flags.c_contiguous), (_flat(g), _flat(taps), _flat(gx, taps))
+    dims, arrays = _dims(gx, taps.flags.c_contiguous), (flat(g), flat(taps), flat(gx))
     if dims[4] >= LANES and _are_quads(size, geometry, x_shape):
         _split(quads.scatter, arrays, (dims,), gx.size // 2)
         return gx
@@ -75,7 +75,7 @@ def avg_pool(
     x = kept(x)
     if divisor_override != 0 and _are_quads(size, geometry, x.shape):
         y = _empty(x, shape, x.dtype)
-        arrays = _flat(x), _flat(y), x.dtype.type(1 / (divisor_override or 4))
+        arrays = flat(x), flat(y), x.dtype.type(1 / (divisor_override or 4))
         _split(quads.sums, arrays, (_dims(x),), x.size // 2)
         return y
     sizes = plain._sizes(x.shape, size, geometry, count_include_pad, divisor_override)
@@ -94,7 +94,7 @@ def avg_pool_adjoint(
     g = kept(g)
     if divisor_override != 0 and _are_quads(size, geometry, x_shape):
         gx = _empty(g, x_shape, g.dtype)
-        arrays = _flat(g), _flat(gx, g), g.dtype.type(1 / (divisor_override or 4))
+        arrays = flat(g), flat(gx), g.dtype.type(1 / (divisor_override or 4))
         _split(quads.spread, arrays, (_dims(gx, g.flags.c_contiguous),), gx.size // 2)
         return gx
     sizes = plain._sizes(x_shape, size, geometry, count_include_pad, divisor_override)
@@ -109,7 +109,7 @@ def _sums(x: Any, shape: Any, size: Any, geometry: Any, adjoint: bool) -> Any:
     if _is_sparse(x, geometry) or geometry.dilation != (1, 1):
         return NotImplemented
     y, dims, before = _empty(x, shape, x.dtype), _dims(x), _before(geometry)
-    arrays, work = (_flat(x), _flat(y, x)), max(x.size, y.size) * sum(size)
+    arrays, work = (flat(x), flat(y)), max(x.size, y.size) * sum(size)
     if dims[4] >= LANES:
         rows, columns = (_met(i, shape, x.shape, size, geometry, adjoint) for i in (0, 1))
         _split(pool_loops.sum_pixels, (*arrays, *rows, *columns), (dims, shape[2:]), work)
@@ -151,11 +151,6 @@ def _dims(x: Any, in_c_order: bool | None = None) -> tuple[int, ...]:
 def _empty(like: Any, shape: Any, dtype: Any) -> Any:
     """An array in the order of another, which is `kept`."""
     return np.empty(shape, dtype) if like.flags.c_contiguous else empty(shape, dtype)
-
-
-def _flat(x: Any, like: Any = None) -> Any:
-    """The memory of x, which lies in the order of `like`: a view."""
-    return x.transpose(order(x if like is None else like)).reshape(-1)
 
 
 def _before(geometry: Any) -> tuple[int, int]:

@@ -39,8 +39,8 @@ def _mapped(loop: Any, a: Any, b: Any) -> Any:
 def _written(loop: Any, a: Any, b: Any) -> Any:
     """A loop over two arrays in one memory order, which makes one like the first."""
     y = numpy.empty_like(a)
-    arrays = flat(a), flat(b), flat(y)
-    in_parts(lambda part: loop(*(v[part] for v in arrays)), a.size, COST * a.size)
+    one, two, made = flat(a), flat(b), flat(y)
+    in_parts(lambda part: loop(one[part], two[part], made[part]), a.size, COST * a.size)
     return y
 
 

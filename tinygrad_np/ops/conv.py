@@ -169,8 +169,8 @@ class Conv2dWeightGrad(Op):
 
 
 def _must_fit(gy, x_shape, w_shape, geometry):
-    """Raise unless gy has the shape of y: 1.6 us and not the 3.3 of `conv_output_shape`."""
-    expected = x_shape[0], w_shape[0], *geometry.output_size(x_shape[2:], w_shape[2:])
+    """Raise unless gy has the shape of y."""
+    expected = conv_output_shape(tuple(x_shape), tuple(w_shape), geometry)
     if gy.shape != expected:
         raise ValueError(
             f"expected gy {expected}, as a convolution of x {x_shape} with w {w_shape} gives, "

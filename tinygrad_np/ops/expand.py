@@ -11,7 +11,7 @@ from ..methods import listed, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..size import Size
-from ..sums import summed
+from ..sums import sum_to
 from ..tensor import Tensor
 from .creation import zeros
 
@@ -49,12 +49,7 @@ class SumTo(Op):
     shape: Shape
 
     def forward(self, x):
-        new = x.ndim - len(self.shape)
-        stretched = [i + new for i, n in enumerate(self.shape) if n == 1 != x.shape[i + new]]
-        y = summed(x, (*range(new), *stretched), keepdims=True)
-        if new < 0 or y.shape[new:] != self.shape:
-            raise ValueError(f"{self.shape} does not broadcast to {x.shape}")
-        return y.reshape(self.shape)
+        return sum_to(x, self.shape)
 
     def dx(self, g):
         return Expand(self.shapes[0])(g)

@@ -24,7 +24,7 @@ class Linear(Op):
         y = product(_rows(x), w.T)  # (*, I) -> (N, I) -> (N, O)
         if b is not None:
             y += b
-        return y.reshape(*x.shape[:-1], w.shape[0])
+        return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
 
     def dx(self, g, w):
         y = product(_rows(g), w)
@@ -74,11 +74,14 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if weight.ndim != 2 or input.ndim == 0 or (bias is not None and bias.ndim != 1):
         y = matmul(input, weight.t())
         return y if bias is None else y + bias
-    check_product(input, weight.mT)
+    x, w = input.array, weight.array
+    if x.dtype != w.dtype or x.shape[-1] != w.shape[-1]:
+        check_product(input, weight.mT)  # says what differs
     if bias is None:
         return Linear()(input, weight)
-    if bias.shape[0] not in (1, weight.shape[0]):
+    b = bias.array
+    if b.shape[0] not in (1, w.shape[0]):
         raise OpError(misfit([*input.shape[:-1], weight.shape[0]], [*bias.shape]))
-    if bias.dtype != input.dtype:
+    if b.dtype != x.dtype:
         raise OpError(f"linear: bias has dtype {bias.dtype}, input and weight have {input.dtype}")
     return Linear()(input, weight, bias)
