@@ -104,7 +104,8 @@ def _smooth(
 
 def _labels(logs: Tensor, target: Tensor, dim: int) -> numpy.ndarray:
     """The labels in the shape of `logs` without the dimension of the classes."""
-    return target.long().numpy().reshape(logs.shape[:dim] + logs.shape[dim + 1 :])
+    shape, labels = logs.array.shape, target.long().array
+    return labels.reshape((*shape[:dim], *shape[dim + 1 :]))
 
 
 def _weighted(logs: Tensor, weight: Tensor | None) -> Tensor:
@@ -126,6 +127,14 @@ def _check_weight(input: Tensor, weight: Tensor | None) -> None:
 
 
 def _check_classes(input: Tensor, target: Tensor) -> None:
+    n, _, *rest = input.array.shape if input.ndim > 1 else (None, None)
+    if target.array.shape != (n, *rest):  # not the everyday case
+        _check_sizes(input, target)
+    if target.dtype not in (tnp.int64, tnp.uint8):
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}")
+
+
+def _check_sizes(input: Tensor, target: Tensor) -> None:
     if input.ndim == 0:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     if input.ndim == 1 and target.ndim == 1 and target.numel() != 1:
@@ -142,8 +151,6 @@ def _check_classes(input: Tensor, target: Tensor) -> None:
     expected = [len(input), *input.shape[2:]]
     if input.ndim >= 2 and list(target.shape) != expected:
         raise RuntimeError(f"Expected target size {expected}, got {list(target.shape)}")
-    if target.dtype not in (tnp.int64, tnp.uint8):
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}")
 
 
 def _check_probabilities(target: Tensor, ignore_index: int) -> None:

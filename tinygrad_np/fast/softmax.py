@@ -39,11 +39,12 @@ def _by_rows(loop: Any, op: Any, *arrays: Any) -> Any:
     x = arrays[0]
     if op.dim != x.ndim - 1 or not x.size:
         return NotImplemented
-    if any(v.dtype != numpy.float32 or not v.flags.c_contiguous for v in arrays):
-        return NotImplemented
+    for v in arrays:
+        if v.dtype != numpy.float32 or not v.flags.c_contiguous:
+            return NotImplemented
     y = numpy.empty_like(x)
-    rows = [v.reshape(-1, x.shape[-1]) if v.ndim != 2 else v for v in (*arrays, y)]
-    in_parts(lambda part: loop(*(v[part] for v in rows)), len(rows[0]), COST * x.size)
+    rows = [v if v.ndim == 2 else v.reshape(-1, x.shape[-1]) for v in (*arrays, y)]
+    in_parts(lambda part: loop(*rows, part.start, part.stop), len(rows[0]), COST * x.size)
     return y
 
 
@@ -64,12 +65,12 @@ def _largest(row):
 
 
 @kernel
-def _log_softmax(x, y):
-    for r in range(len(x)):
+def _log_softmax(x, y, start, stop):
+    for r in range(start, stop):
         row, out = x[r], y[r]
         top, total = _largest(row), 0.0
-        for start in range(0, row.size, BLOCK):
-            piece, part = row[start : start + BLOCK], numpy.float32(0)
+        for at in range(0, row.size, BLOCK):
+            piece, part = row[at : at + BLOCK], numpy.float32(0)
             for i in range(piece.size):
                 part += power(piece[i] - top)
             total += part
@@ -79,11 +80,11 @@ def _log_softmax(x, y):
 
 
 @kernel
-def _log_softmax_dx(g, y, dx):
-    for r in range(len(g)):
+def _log_softmax_dx(g, y, dx, start, stop):
+    for r in range(start, stop):
         row, out, total = g[r], dx[r], 0.0
-        for start in range(0, row.size, BLOCK):
-            piece, part = row[start : start + BLOCK], numpy.float32(0)
+        for at in range(0, row.size, BLOCK):
+            piece, part = row[at : at + BLOCK], numpy.float32(0)
             for i in range(piece.size):
                 part += piece[i]
             total += part
@@ -93,12 +94,12 @@ def _log_softmax_dx(g, y, dx):
 
 
 @kernel
-def _softmax(x, y):
-    for r in range(len(x)):
+def _softmax(x, y, start, stop):
+    for r in range(start, stop):
         row, out = x[r], y[r]
         top, total = _largest(row), 0.0
-        for start in range(0, row.size, BLOCK):
-            piece, made = row[start : start + BLOCK], out[start : start + BLOCK]
+        for at in range(0, row.size, BLOCK):
+            piece, made = row[at : at + BLOCK], out[at : at + BLOCK]
             part = numpy.float32(0)
             for i in range(piece.size):
                 made[i] = power(piece[i] - top)
@@ -110,11 +111,11 @@ def _softmax(x, y):
 
 
 @kernel
-def _softmax_dx(g, y, dx):
-    for r in range(len(g)):
+def _softmax_dx(g, y, dx, start, stop):
+    for r in range(start, stop):
         row, shares, out, total = g[r], y[r], dx[r], 0.0
-        for start in range(0, row.size, BLOCK):
-            piece, weights = row[start : start + BLOCK], shares[start : start + BLOCK]
+        for at in range(0, row.size, BLOCK):
+            piece, weights = row[at : at + BLOCK], shares[at : at + BLOCK]
             part = numpy.float32(0)
             for i in range(piece.size):
                 part += piece[i] * weights[i]
