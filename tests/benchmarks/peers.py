@@ -1,13 +1,21 @@
 """Other libraries, each in its own idiom: `python -m benchmarks.peers LIBRARY THREADS`.
 
 LeNet's step does what cases.py does: conv, pool, relu twice, three linear layers, cross-entropy,
-SGD with momentum and weight decay on a batch of 64.
+SGD with momentum and weight decay on a batch of 64. JAX and tinygrad compile it. The tiny
+operations run one by one, in tinygrad a hundred steps at a time, as it gathers them in a graph
+whose cost grows faster than it; "jax, compiled" makes one program of all two thousand first.
 """
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -19,8 +27,9 @@ CHAIN = ("overhead", "2,000 tiny ops y = y * a + b")
 PEERS = {
     "mygrad": [STEP, CHAIN],
     "autograd": [STEP, CHAIN],
-    "tinygrad": [STEP],
-    "jax": [STEP],
+    "tinygrad": [STEP, CHAIN],
+    "jax": [STEP, CHAIN],
+    "jax, compiled": [CHAIN],
 }
 SHAPES = [
     (6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (400, 120), (120,), (120, 84), (84,), (84, 10), (10,),
@@ -117,7 +126,20 @@ def autograd() -> dict[Any, Run]:
     }
 
 
+def _clang(folder: Path) -> None:
+    """Have tinygrad call the clang inside the package ziglang, where the system has none."""
+    if shutil.which(os.environ.get("CC", "clang")) is None:
+        script = folder / "clang"
+        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ziglang clang "$@"\n')
+        script.chmod(0o755)
+        os.environ["CC"] = str(script)
+
+
 def tinygrad() -> dict[Any, Run]:
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    _clang(Path(folder.name))
+    os.environ |= {"DEV": "CPU", "TRAINING": "1"}
     from tinygrad import Tensor, TinyJit
     from tinygrad.nn.optim import SGD
 
@@ -137,14 +159,19 @@ def tinygrad() -> dict[Any, Run]:
         optimizer.step()
         return loss.realize()
 
-    def run() -> None:
-        with Tensor.train():
-            step().numpy()
+    a, b = (Tensor.ones(4).contiguous().realize() for _ in range(2))
 
-    return {STEP: run}
+    def chain() -> None:
+        for _ in range(10):
+            y = a
+            for _ in range(100):
+                y = y * a + b
+            Tensor.realize(*y.sum().gradient(a, b))
+
+    return {STEP: lambda: step().numpy(), CHAIN: chain}
 
 
-def jax() -> dict[Any, Run]:
+def jax(compiled: bool = False) -> dict[Any, Run]:
     import jax
     import jax.numpy as jnp
     from jax import lax
@@ -180,14 +207,28 @@ def jax() -> dict[Any, Run]:
         state[:] = step(*state)
         jax.block_until_ready(state)
 
-    return {STEP: run}
+    def chained(arrays: Any) -> Any:
+        y, (a, b) = arrays[0], arrays
+        for _ in range(1000):
+            y = y * a + b
+        return jnp.sum(y)
+
+    ones = jnp.ones(4, jnp.float32)
+    gradient = jax.jit(jax.grad(chained)) if compiled else jax.grad(chained)
+    chain = {CHAIN: lambda: jax.block_until_ready(gradient((ones, ones)))}
+    return chain if compiled else {STEP: run, **chain}
 
 
 def main() -> None:
     """Answer line by line, as worker.py does."""
-    runs = {"mygrad": mygrad, "autograd": autograd, "tinygrad": tinygrad, "jax": jax}[sys.argv[1]]()
+    libraries: dict[str, Callable[[], dict[Any, Run]]] = {
+        "mygrad": mygrad, "autograd": autograd, "tinygrad": tinygrad, "jax": jax,
+        "jax, compiled": partial(jax, compiled=True),
+    }  # fmt: skip
+    runs = libraries[sys.argv[1]]()
     for run in runs.values():
-        timed(run, 0.1)  # warm
+        for _ in range(3):  # compiled at the second call, some of them
+            run()
     for line in sys.stdin:
         group, name, seconds = line.rstrip("\n").split("|")
         print(timed(runs[group, name], float(seconds)), flush=True)
