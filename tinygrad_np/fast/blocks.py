@@ -78,19 +78,24 @@ def _add_tile(y, x, offsets, w, bias, places, width, wide):
 
 @kernel
 def pack(packed, w, rows, columns):
-    """packed[g, block, (i, c, j), f] = w[g, block and f, c, rows[i], columns[j]], or zeros."""
+    """packed[g, block, (i, c, j), f] = w[g, block and f, c, rows[i], columns[j]], or zeros.
+
+    In an order in which both are read and written in few lines of the cache.
+    """
     groups, blocks, _, width = packed.shape
+    filters, channels = w.shape[1:3]
     for g in range(groups):
         for b in range(blocks):
-            filters, k = min(width, w.shape[1] - b * width), 0
-            for i in rows:
-                for c in range(w.shape[2]):
-                    for j in columns:
-                        for f in range(width):
-                            packed[g, b, k, f] = 0
-                        for f in range(filters):
-                            packed[g, b, k, f] = w[g, b * width + f, c, i, j]
-                        k += 1
+            block = packed[g, b]
+            for c in range(channels):
+                for f in range(width):
+                    there = w[g, min(b * width + f, filters - 1), c]
+                    inside = b * width + f < filters
+                    for i in range(rows.size):
+                        for j in range(columns.size):
+                            value = there[rows[i], columns[j]]
+                            k = (i * channels + c) * columns.size + j
+                            block[k, f] = value if inside else 0
 
 
 @kernel

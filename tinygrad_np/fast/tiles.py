@@ -18,9 +18,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .vectors import INT, Emit
+from .vectors import BYTES, INT, Emit
 
-SQUARE = 32  # bytes: 8 numbers, of the 14 or 28 columns of an image no more may fit
+SQUARE, LARGE = 32, BYTES  # bytes of a row of `turn`: half a line of the cache, or a whole one
 
 
 @intrinsic(prefer_literal=True)
@@ -141,13 +141,13 @@ def dots(typing, out, g, g_at, g_step, x, x_at, offsets, shape, steps, rows, col
     return signature, emit
 
 
-@intrinsic
-def turn(typing, to, to_at, to_step, x, x_at, x_step):
-    """to[n, m] = x[m, n] of a square, SQUARE bytes wide; the steps are from row to row."""
+@intrinsic(prefer_literal=True)
+def turn(typing, to, to_at, to_step, x, x_at, x_step, width):
+    """to[n, m] = x[m, n] of a square so many bytes wide; the steps are from row to row."""
     n = types.intp
 
     def emit(context, builder, _, args):
-        e = Emit(context, builder, x, SQUARE)
+        e = Emit(context, builder, x, width.literal_value)
         target, source = e.data(to, args[0]), e.data(x, args[3])
         rows = [e.load(source, e.at(args[4], (args[5], i))) for i in range(e.lanes)]
         half = e.lanes // 2
@@ -165,4 +165,4 @@ def turn(typing, to, to_at, to_step, x, x_at, x_step):
             e.store(row, target, e.at(args[1], (args[2], i)))
         return context.get_dummy_value()
 
-    return types.void(to, n, n, x, n, n), emit
+    return types.void(to, n, n, x, n, n, width), emit
