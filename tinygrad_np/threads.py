@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import itertools
 import os
 import threading
 from collections.abc import Callable
@@ -50,15 +49,15 @@ class _Helper:
         self._given.acquire()
         self._done.acquire()
         self._work: Callable[[], Any] | None = None
-        self._error: BaseException | None = None
+        self._outcome: tuple[Any, BaseException | None] = None, None
         threading.Thread(target=self._help, name="tinygrad_np", daemon=True).start()
 
     def _help(self) -> None:
         while self._given.acquire() and self._work is not None:
             try:
-                self._work()
+                self._outcome = self._work(), None
             except BaseException as error:
-                self._error = error
+                self._outcome = None, error
             self._work = None
             self._done.release()
 
@@ -67,11 +66,11 @@ class _Helper:
         self._work = work
         self._given.release()
 
-    def outcome(self) -> BaseException | None:
-        """What the work raised, when it is done."""
+    def outcome(self) -> tuple[Any, BaseException | None]:
+        """What the work returned, and what it raised, when it is done."""
         self._done.acquire()
-        error, self._error = self._error, None
-        return error
+        outcome, self._outcome = self._outcome, (None, None)
+        return outcome
 
 
 _number = _default()
@@ -108,9 +107,9 @@ def set_num_threads(number: int) -> None:
 
 
 def in_parts(work: Callable[[slice], Any], count: int, flops: float) -> list[Any]:
-    """[work(part)] for slices that make up range(count): one, or some that the threads share.
+    """[work(part)] for slices that make up range(count): one, or one for each thread.
 
-    One below `THRESHOLD` flops. An error in a part is raised here, when all threads have ended.
+    One below `THRESHOLD` flops. An error in a part is raised here, when all parts have ended.
 
     >>> in_parts(lambda part: part.stop, 10, flops=0)
     [10]
@@ -118,50 +117,32 @@ def in_parts(work: Callable[[slice], Any], count: int, flops: float) -> list[Any
     if flops < THRESHOLD or _number == 1 or count < 2 or not openblas() or _splitting.locked():
         return [work(slice(0, count))]
     parts = min(_number, count)
-    pieces, others = _pieces(count, parts), itertools.count(parts)
-    results: list[Any] = [None] * len(pieces)
-
-    def some(own: int) -> None:
-        for i in itertools.chain([own], others):
-            if i >= len(pieces):
-                return
-            results[i] = work(pieces[i])
-
+    edges = [count * i // parts for i in range(parts + 1)]
+    here, *others = map(slice, edges[:-1], edges[1:])
     with _splitting:
         # Ctrl-C may come at any line: who has work and was not waited for is never asked again.
-        helpers = [_helpers.pop() if _helpers else _Helper() for _ in range(parts - 1)]
+        helpers = [_helpers.pop() if _helpers else _Helper() for _ in others]
         with one_thread():
-            for i, helper in enumerate(helpers, 1):
-                helper.give(partial(contextvars.copy_context().run, some, i))
+            for helper, part in zip(helpers, others, strict=True):
+                helper.give(partial(contextvars.copy_context().run, work, part))
             try:
-                some(0)
+                first = work(here)
             finally:
-                errors = [error for helper in helpers if (error := helper.outcome())]
+                outcomes = [helper.outcome() for helper in helpers]
                 _helpers.extend(helpers)
-        try:
-            if errors:
-                raise errors[0]
-        finally:  # an error holds this frame, so the frame must not hold the error
-            errors.clear()
-        return results
+        return [first, *_results(outcomes)]
 
 
-def _pieces(count: int, threads: int) -> list[slice]:
-    """One for each thread, of three quarters in all, and as many small ones for who is ready first.
-
-    A core that another program wants too goes at half its speed: with two equal parts both would.
-
-    >>> [piece.stop for piece in _pieces(16, 2)], [piece.stop for piece in _pieces(6, 2)]
-    ([6, 12, 14, 16], [3, 6])
-    """
-    if count < 4 * threads:
-        edges = [count * i // threads for i in range(threads + 1)]
-    else:
-        large = 3 * count // (4 * threads)
-        rest = count - large * threads
-        edges = [large * i for i in range(threads)]
-        edges += [large * threads + rest * i // threads for i in range(threads + 1)]
-    return [slice(*pair) for pair in itertools.pairwise(edges)]
+def _results(outcomes: list[tuple[Any, BaseException | None]]) -> list[Any]:
+    """What all returned; raises the first error."""
+    errors = [error for _, error in outcomes if error is not None]
+    try:
+        if errors:
+            raise errors[0]
+        return [result for result, _ in outcomes]
+    finally:  # an error holds this frame, so the frame must not hold the error
+        errors.clear()
+        outcomes.clear()
 
 
 def _dismiss() -> None:
