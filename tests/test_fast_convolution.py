@@ -27,6 +27,9 @@ ONE_GROUP = {
     "dilation": ((8, 4, 12, 13), (7, 4, 3, 3), Geometry((1, 2), ((2, 2), (1, 3)), (2, 3))),
     "wide padding": ((16, 2, 3, 3), (2, 2, 3, 3), Geometry(padding=((4, 4), (4, 4)))),
     "fewer rows": ((16, 2, 6, 7), (2, 2, 2, 3), Geometry((1, 2), ((0, -1), (1, -1)), (2, 1))),
+    "one filter, k in blocks": ((16, 16, 6, 7), (1, 16, 3, 3), Geometry()),
+    "six filters": ((16, 5, 6, 7), (6, 5, 3, 3), Geometry(padding=((1, 1), (1, 1)))),
+    "six filters, k in blocks": ((16, 16, 6, 7), (6, 16, 3, 3), Geometry()),
     "one filter": ((70, 3, 4, 4), (1, 3, 2, 2), Geometry()),
     "many filters": ((4, 33, 5, 6), (67, 33, 2, 2), Geometry(padding=((1, 1), (0, 1)))),
     "many filters, the last half a vector": ((17, 29, 4, 4), (44, 29, 3, 3), Geometry((2, 1))),
@@ -134,7 +137,11 @@ def test_threads_share_the_rows(monkeypatch):
 @pytest.mark.parametrize("shape", [(16, 5, 14, 9), (300, 2, 3, 8), (9, 1, 8, 31), (3, 2, 9, 9)])
 def test_copies_of_both_orders(shape, dtype):
     x = np.arange(np.prod(shape), dtype=dtype).reshape(shape)
-    for a in (x.transpose(2, 1, 3, 0), x[::-1].transpose(3, 2, 0, 1), x[:, :, :, ::2], x[:0]):
+    internal = x.transpose(2, 1, 3, 0)
+    for a in (
+        internal, internal[:, :, ::-1], internal[..., ::-1], internal[::-1, ::-1],
+        x[::-1].transpose(3, 2, 0, 1), x[:, :, :, ::2], x[:0],
+    ):  # fmt: skip
         copy = copies.copied(a)
         assert copy.flags.c_contiguous
         np.testing.assert_array_equal(copy, a)

@@ -69,3 +69,29 @@ def test_what_is_left_to_the_rule(kind):
     if kind is optim.Adam:
         p = np.zeros((6, 4), np.float32)
         assert optimizers.adam(optimizer, p, p, state, group) is NotImplemented
+
+
+@pytest.mark.parametrize(("kind", "options"), CASES)
+@pytest.mark.parametrize("start", [1.0, np.inf])
+def test_a_parameter_that_is_its_own_gradient(kind, options, start):
+    results = []
+    for update in (TWINS[kind], plain(kind)):
+        optimizer = kind([tnp.zeros(1, requires_grad=True)], lr=0.1, **options)
+        p, state, (group,) = np.full(50, start, np.float32), {}, optimizer.param_groups
+        with np.errstate(invalid="ignore"):
+            for _ in range(3):
+                if update(optimizer, p, p, state, group) is NotImplemented:
+                    plain(kind)(optimizer, p, p, state, group)
+        results.append(p)
+    np.testing.assert_array_equal(*results)
+
+
+def test_read_only_parameters_and_updates_by_keyword():
+    p = np.zeros(1 << 15, np.float32)
+    optimizer = optim.SGD([tnp.zeros(1, requires_grad=True)], lr=0.1)
+    (group,) = optimizer.param_groups
+    optimizer.update(p=p, g=np.ones_like(p), state={}, group=group)
+    assert (p == np.float32(-0.1)).all()
+    p.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        optimizer.update(p, np.ones_like(p), {}, group)

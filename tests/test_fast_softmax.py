@@ -18,7 +18,19 @@ TWINS = {
     "softmax": (Softmax, fast.softmax, fast.softmax_dx),
     "log_softmax": (LogSoftmax, fast.log_softmax, fast.log_softmax_dx),
 }
-SHAPES = [(1, 1), (3, 2), (5, 10), (2, 3, 33), (7, 65), (4, 256), (2, 9000), (17,), (0, 3), (3, 0)]
+SHAPES = [
+    (1, 1),
+    (3, 2),
+    (5, 10),
+    (2, 3, 33),
+    (7, 65),
+    (4, 256),
+    (2, 9000),
+    (17,),
+    (0, 3),
+    (3, 0),
+    (300, 10),
+]
 
 
 def plain(method):

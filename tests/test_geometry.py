@@ -160,6 +160,12 @@ def test_conv_arguments_of_a_wrong_type(arguments, text):
         F.conv2d(torch.ones(X), torch.ones(W), **arguments)
 
 
+def test_bools_inside_tuples_are_no_ints():  # PyTorch takes them
+    conv_geometry((3, 3), stride=(1, 1))  # a cache must not take one for the other
+    with pytest.raises(TypeError, match="but found element of type bool at pos 1"):
+        conv_geometry((3, 3), stride=(1, True))
+
+
 # Pools.
 
 

@@ -48,11 +48,11 @@ class one_thread(contextlib.ContextDecorator):
         if not functions:
             return
         (get, put), state = functions, _state
-        if not state.limited and get() == 1:
-            return
-        self._token = weakref.ref(state, lambda _: None)  # without a callback all would be one
-        self._state = state
         with state.lock:
+            if not state.limited and get() == 1:
+                return
+            self._token = weakref.ref(state, lambda _: None)  # without a callback all would be one
+            self._state = state
             if not state.limited:
                 state.before, state.limited = get(), True
                 put(1)

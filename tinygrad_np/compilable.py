@@ -3,7 +3,8 @@
 A NumPy expression makes a pass over its arrays for each operator, a compiled loop one for all:
 batch norm of a million numbers takes 1.2 ms there and 12 here (forward and backward, one thread).
 The readable rule stays the definition. Its twin runs in its place where Numba is installed (the
-extra `fast`), for arrays of 4,096 numbers or more; below, most calls cost more than they save.
+extra `fast`), for arrays of 4,096 numbers or more, or of what it names as `least`; below, most
+calls cost more than they save.
 
 TINYGRAD_NP_FAST=0 in the environment turns all twins off, =always runs them for every size.
 """
@@ -31,7 +32,8 @@ def compilable(twin: str, at: int = 1, least: int = 4096) -> Callable[[Function]
 
     The twin gets the same arguments and gives the same result, or NotImplemented for those that it
     leaves to the decorated function. It is imported, with Numba, when it is first needed. `at` is
-    the argument that must be an array of `least` numbers: by default the one after `self`.
+    the argument that must be an array of `least` numbers: by default the one after `self`. By
+    keyword it is not seen.
 
     >>> compilable("norms.forward", at=0)(len)((1, 2, 3))
     3
@@ -47,7 +49,7 @@ def compilable(twin: str, at: int = 1, least: int = 4096) -> Callable[[Function]
         @wraps(plain)
         def chosen(*args: Any, **kwargs: Any) -> Any:
             nonlocal compiled
-            x = args[at]
+            x = args[at] if len(args) > at else None
             if type(x) is numpy.ndarray and x.size >= least:
                 if compiled is None:
                     compiled = getattr(import_module(f"tinygrad_np.fast.{module}"), name)

@@ -101,7 +101,7 @@ def gradient_by(rule: Rule, op: Any, index: int, g: Any, values: Sequence[Any]) 
             gradient = (
                 sum_to(gradient, shape) if everyday else op.registry["SumTo"](shape)(gradient)
             )
-        except (errors.OpError, ValueError) as error:
+        except (errors.OpError, TypeError, ValueError) as error:
             text = f"returned a gradient of shape {tuple(gradient.shape)} for an input of shape"
             raise errors.rule_failed(op, index, f"{text} {shape}") from error
     if isinstance(gradient, Tensor) and (still := _without_graph(gradient, values, since)):

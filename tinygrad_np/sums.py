@@ -72,7 +72,9 @@ def _ones(count: int, dtype: Any) -> numpy.ndarray:
 
 @lru_cache(16)
 def _kept_ones(count: int, dtype: Any) -> numpy.ndarray:
-    return numpy.ones(count, dtype)
+    ones = numpy.ones(count, dtype)
+    ones.flags.writeable = False
+    return ones
 
 
 def sum_to(x: numpy.ndarray, shape: tuple[int, ...]) -> numpy.ndarray:
@@ -84,8 +86,7 @@ def sum_to(x: numpy.ndarray, shape: tuple[int, ...]) -> numpy.ndarray:
     array([2., 2., 2.])
     """
     new = x.ndim - len(shape)
-    stretched = [i + new for i, n in enumerate(shape) if n == 1 != x.shape[i + new]]
-    y = summed(x, (*range(new), *stretched), keepdims=True)
-    if new < 0 or y.shape[new:] != shape:
+    if new < 0 or any(n not in (1, m) for n, m in zip(shape, x.shape[new:], strict=True)):
         raise ValueError(f"{shape} does not broadcast to {x.shape}")
-    return y.reshape(shape)
+    stretched = [i + new for i, n in enumerate(shape) if n == 1 != x.shape[i + new]]
+    return summed(x, (*range(new), *stretched), keepdims=True).reshape(shape)

@@ -11,7 +11,7 @@ import numpy
 from tinygrad_np import Tensor, compilable
 
 from .optimizer import Array, Optimizer, State
-from .update import begin, blend, checked, count, descent
+from .update import FUSED, begin, blend, checked, count, descent
 
 
 class Adam(Optimizer):
@@ -68,7 +68,7 @@ class Adam(Optimizer):
             raise ValueError("betas must be either both floats or both Tensors")
         super().__init__(params, defaults)
 
-    @compilable.compilable("optimizers.adam", least=1 << 14)
+    @compilable.compilable("optimizers.adam", least=FUSED)
     def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
         (beta1, beta2), lr = group["betas"], group["lr"]
         if not state:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy
 
-from tinygrad_np import Handle, Tensor, backend, enable_grad, graph, no_grad
+from tinygrad_np import Handle, Tensor, backend, enable_grad, no_grad
 
 from ..parameter import forget_grad, typename
 
@@ -147,7 +147,7 @@ class Optimizer:
 
     @backend.quiet
     def _update_all(self) -> None:
-        where = graph.user_frame()
+        where = None
         for group in self.param_groups:
             options = {name: _plain(option) for name, option in group.items()}
             for parameter in group["params"]:
@@ -156,6 +156,7 @@ class Optimizer:
                     state = self.state.get(parameter, {})
                     self.update(parameter.array, parameter.grad.array, state, options)
                     parameter.version.bump(where)
+                    where = parameter.version.changed_at
                     if state:
                         self.state[parameter] = state
 

@@ -10,7 +10,7 @@ import numpy
 from tinygrad_np import Tensor, compilable, from_numpy
 
 from .optimizer import Array, Optimizer, State
-from .update import checked, descent
+from .update import FUSED, checked, descent
 
 
 class SGD(Optimizer):
@@ -59,7 +59,7 @@ class SGD(Optimizer):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, defaults)
 
-    @compilable.compilable("optimizers.sgd", least=1 << 14)
+    @compilable.compilable("optimizers.sgd", least=FUSED)
     def update(self, p: Array, g: Array, state: State, group: dict[str, Any]) -> None:
         momentum, dampening = group["momentum"], group["dampening"]
         g = descent(p, g, group)

@@ -41,6 +41,9 @@ def checked(*first: str, **options: Any) -> dict[str, Any]:
     return options
 
 
+FUSED = 1 << 14  # the numbers of a parameter from which on one compiled pass is faster
+
+
 def begin(p: Array, state: State, *names: str) -> None:
     """Count the steps from 0, and start what is called `names` as zeros in the shape of p."""
     state["step"] = scalar(0.0)

@@ -139,7 +139,7 @@ def pool_geometry(
     strides = kernel if omitted else along_both(one_each(owner, "stride", stride), 1)
     pads = along_both(one_each(owner, "padding", padding), 0)
     dilations = along_both(one_each(owner, "dilation", dilation), 1)
-    return kernel, _of_pool(kernel, strides, pads, dilations, ceil_mode)
+    return kernel, _of_pool(kernel, strides, pads, dilations, bool(ceil_mode))
 
 
 @lru_cache(256)

@@ -22,7 +22,8 @@ _DOT_ONE = 9
 _OUTER_4, _OUTER_2, _OUTER_1 = (6, 12, 12) if WIDE else (3, 6, 8)  # k of `outer` by its vectors
 _M = 128  # of g that `outer` meets at a time
 _K = 128  # of x, three vectors each: what the first cache holds
-_ROW, _DOT_BLOCK = 1024, 96  # numbers of a row, and k, that `dots` meets at a time
+_ROW = 1024  # numbers of a row that `dots` meets at a time
+_DOT_BLOCK = 108  # and k: whole tiles, of 4, 6 and 9
 
 
 @kernel
@@ -78,7 +79,9 @@ def _add_tile(y, x, offsets, w, bias, places, width, wide):
 
 @kernel
 def pack(packed, w, rows, columns):
-    """packed[g, block, (i, c, j), f] = w[g, block and f, c, rows[i], columns[j]], or zeros.
+    """packed[g, block, (i, c, j), f] = w[g, block and f, c, rows[i], columns[j]].
+
+    The last filter again for those beyond it.
 
     In an order in which both are read and written in few lines of the cache.
     """
@@ -90,12 +93,10 @@ def pack(packed, w, rows, columns):
             for c in range(channels):
                 for f in range(width):
                     there = w[g, min(b * width + f, filters - 1), c]
-                    inside = b * width + f < filters
                     for i in range(rows.size):
                         for j in range(columns.size):
-                            value = there[rows[i], columns[j]]
                             k = (i * channels + c) * columns.size + j
-                            block[k, f] = value if inside else 0
+                            block[k, f] = there[rows[i], columns[j]]
 
 
 @kernel

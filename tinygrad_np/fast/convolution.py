@@ -193,7 +193,7 @@ def _windows(x_shape: Ints, w_shape: Ints, out: Ints, geometry: Geometry) -> tup
     (dh, dw), top = geometry.dilation, geometry.padding[0][0]
     wide = (kw - 1) * dw // s + out[1]
     columns = [(j * dw % s) * wide + j * dw // s for j in range(kw)]
-    bases = range(-top, out[0] * sh - top, sh)
+    bases = numpy.arange(-top, out[0] * sh - top, sh)
     shape = h, channels, s, wide, n
     return wide, _runs(shape, bases, [i * dh for i in range(kh)], c, columns)
 
@@ -214,14 +214,14 @@ def _of_gradient(
     for b, columns in enumerate(meet_w):
         there, of_rows = [left + start for start, _ in columns], []
         for a, rows in enumerate(meet_h):
-            bases, shape = range(len(range(a, h, sh))), (oh, f, 1, wide, n)
+            bases, shape = numpy.arange(len(range(a, h, sh))), (oh, f, 1, wide, n)
             runs = _runs(shape, bases, [r for r, _ in rows], f // geometry.groups, there)
             of_rows.append((a, _ints(i for _, i in rows), runs))
         phases.append((b, _ints(j for _, j in columns), of_rows))
     return left, wide, phases
 
 
-def _runs(shape: Ints, bases: range, rows: list[int], channels: int, columns: list[int]) -> Runs:
+def _runs(shape: Ints, bases: Any, rows: list[int], channels: int, columns: list[int]) -> Runs:
     """Of output rows that meet the `rows` (ascending) and `columns` after their base rows.
 
     The memory has this shape (H, C, s, W/s, N). A base row before the first starts before it.
@@ -229,11 +229,10 @@ def _runs(shape: Ints, bases: range, rows: list[int], channels: int, columns: li
     h, c, s, w, n = shape
     row, channel, column = numpy.ix_(_ints(rows), _ints(range(channels)), _ints(columns))
     offsets = (((row * c + channel) * s * w + column) * n).reshape(-1)
-    starts = _ints(bases)
-    ends = [numpy.searchsorted(row.reshape(-1), end - starts) for end in (0, h)]
+    ends = [numpy.searchsorted(row.reshape(-1), end - bases) for end in (0, h)]
     met = numpy.stack(ends, 1) * (channels * len(columns))
     edges = numpy.flatnonzero((met[1:] != met[:-1]).any(1)) + 1
-    return Runs(starts * (c * s * w * n), offsets, met, edges.tolist())
+    return Runs(bases * (c * s * w * n), offsets, met, edges.tolist())
 
 
 def _ints(values: Iterable[int]) -> Any:

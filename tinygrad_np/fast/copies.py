@@ -45,7 +45,8 @@ def copy_to(to: Any, x: Any) -> None:
     """to[...] = x for four axes, along the last of which `to` is contiguous."""
     if 0 in x.shape:
         return
-    steps = [abs(s) if n > 1 else 1 << 62 for s, n in zip(x.strides, x.shape, strict=True)]
+    pairs = zip(x.strides, x.shape, strict=True)
+    steps = [s if n > 1 and s > 0 else 1 << 62 for s, n in pairs]
     axis = int(numpy.argmin(steps))
     short = min(x.shape[axis], x.shape[3]) * x.itemsize < 32
     if short or axis == 3 or (steps[axis], to.strides[3]) != (x.itemsize, x.itemsize):

@@ -23,14 +23,15 @@ exact = numba.njit(nogil=True, cache=True, error_model="numpy")
 
 def sgd(optimizer: Any, p: Any, g: Any, state: Any, group: Any) -> Any:
     """`SGD.update`, but for the first step with momentum."""
-    momentum = group["momentum"]
-    if momentum and "momentum_buffer" not in state:
+    momentum, maximize = group["momentum"], bool(group["maximize"])
+    options = group["lr"], group["weight_decay"]
+    if not momentum:
+        return _changed(_descent, p, g, (), options, (maximize,))
+    if "momentum_buffer" not in state:
         return NotImplemented
-    buffers = [state["momentum_buffer"].array] if momentum else []
-    new = 1 - group["dampening"]
-    options = group["lr"], group["weight_decay"], momentum, new
-    flags = bool(group["maximize"]), bool(group["nesterov"])
-    return _written(_momentum if momentum else _descent, p, g, buffers, options, flags)
+    more = momentum, 1 - group["dampening"]
+    flags = maximize, bool(group["nesterov"])
+    return _changed(_momentum, p, g, (state["momentum_buffer"].array,), options + more, flags)
 
 
 def adam(optimizer: Any, p: Any, g: Any, state: Any, group: Any) -> Any:
@@ -41,20 +42,20 @@ def adam(optimizer: Any, p: Any, g: Any, state: Any, group: Any) -> Any:
     shrink = 1.0
     if group["decoupled_weight_decay"]:
         shrink, decay = 1 - lr * decay, 0
-    t = state["step"].array.item() + 1
+    t = (state["step"].array + 1).item()
     c = math.sqrt(1 - beta2**t)
     options = (
         *(beta1, 1 - beta1, beta2, 1 - beta2, lr * c / (1 - beta1**t), c * group["eps"]),
         *(decay, shrink),
     )
     buffers = [state[name].array for name in ("exp_avg", "exp_avg_sq")]
-    done = _written(_adam, p, g, buffers, options, (bool(group["maximize"]),))
+    done = _changed(_adam, p, g, buffers, options, (bool(group["maximize"]),))
     if done is not NotImplemented:
         state["step"].array += 1
     return done
 
 
-def _written(loop: Any, p: Any, g: Any, buffers: Any, options: Any, flags: Any) -> Any:
+def _changed(loop: Any, p: Any, g: Any, buffers: Any, options: Any, flags: Any) -> Any:
     """Run a loop over p and the buffers, which it changes, and g; None, where it can."""
     if not alike(p, g, *buffers) or not all(v.flags.writeable for v in (p, *buffers)):
         return NotImplemented
@@ -65,7 +66,7 @@ def _written(loop: Any, p: Any, g: Any, buffers: Any, options: Any, flags: Any) 
 
 
 @exact
-def _descent(p, g, lr, decay, _, __, maximize, ___):
+def _descent(p, g, lr, decay, maximize):
     for i in range(p.size):
         d = -g[i] if maximize else g[i]
         d = d + decay * p[i] if decay != 0 else d
@@ -84,8 +85,8 @@ def _momentum(p, g, b, lr, decay, momentum, new, maximize, nesterov):
 @exact
 def _adam(p, g, m, v, beta1, new1, beta2, new2, rate, eps, decay, shrink, maximize):
     for i in range(p.size):
+        p[i] *= shrink  # first, as p may be its own gradient
         d = -g[i] if maximize else g[i]
-        p[i] *= shrink
         d = d + decay * p[i] if decay != 0 else d
         m[i] = m[i] * beta1 + new1 * d
         v[i] = v[i] * beta2 + new2 * (d * d)
