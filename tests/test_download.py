@@ -111,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(download, "TIMEOUT", (0.5, 0.2))
+    monkeypatch.setattr(download, "TIMEOUT", (5, 1))
     monkeypatch.setattr(download, "PAUSE", 0.01)
     with Server(lambda name: gzip.compress(CONTENT), tmp_path) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
