@@ -59,14 +59,16 @@ def exponent(sizes: list[int], values: list[float]) -> float:
     return float(numpy.polyfit(x, y, 1)[0])
 
 
-def seconds(run: Callable[[], None]) -> float:
-    """The best of several calls."""
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def seconds(runs: list[Callable[[], None]]) -> list[float]:
+    """The best call of each; they take turns, as the machine is slow for seconds at a time."""
+    best = [float("inf")] * len(runs)
+    for _ in range(6):
+        for i, run in enumerate(runs):
+            start = time.perf_counter()
+            run()
+            best[i] = min(best[i], time.perf_counter() - start)
+            time.sleep(PAUSE)
+    return best
 
 
 def megabytes(run: Callable[[], None]) -> float:
@@ -89,12 +91,10 @@ def measure() -> list[dict[str, Any]]:
     rows = []
     print("| grows | time | memory | limit | time of torch |\n| --- | --- | --- | --- | --- |")
     for what, sizes in SIZES.items():
-        ours, theirs = [], []
-        for size in sizes:
-            ours.append(seconds(work(tnp, nn.functional, what, size)))
-            time.sleep(PAUSE)
-            theirs.append(seconds(work(torch, torch.nn.functional, what, size)))
-            time.sleep(PAUSE)
+        runs = [work(tnp, nn.functional, what, size) for size in sizes]
+        runs += [work(torch, torch.nn.functional, what, size) for size in sizes]
+        best = seconds(runs)
+        ours, theirs = best[: len(sizes)], best[len(sizes) :]
         memory = [megabytes(work(tnp, nn.functional, what, size)) for size in sizes]
         row = {
             "what": what,
