@@ -2,6 +2,10 @@
 
 import copy
 import io
+import os
+import platform
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -59,3 +63,27 @@ def test_a_gradient_there_is_the_own_of_its_leaf():
     w.grad.zero_()
     (w * 3).sum().backward()
     assert w.grad.tolist() == [[3.0] * 4] * 3
+
+
+FAULTS = """
+import resource
+import numpy
+import tinygrad_np
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+numpy.ones(10_000_000)
+before = faults()
+for _ in range(5):
+    numpy.ones(10_000_000)
+print(faults() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc")
+@pytest.mark.parametrize("keep", ["1", "0"])
+def test_large_arrays_get_the_memory_of_the_last(keep):
+    environment = {**os.environ, "TINYGRAD_NP_KEEP_MEMORY": keep}
+    run = [sys.executable, "-c", FAULTS]
+    output = subprocess.run(run, env=environment, capture_output=True, text=True, check=True).stdout
+    # 76 MiB each: 38 huge pages or 19,531 of 4 KiB
+    assert int(output) < 50 if keep == "1" else int(output) >= 5 * 38

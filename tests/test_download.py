@@ -160,8 +160,13 @@ def test_a_bad_answer_leaves_the_file_that_was_there(server, tmp_path):
 
 
 def test_an_interrupt_leaves_no_file(server, tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        fetch([f"{server('interrupted')}/file.gz"], tmp_path / "file.gz", SHA)
+    # What a shell starts in the background ignores Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fetch([f"{server('interrupted')}/file.gz"], tmp_path / "file.gz", SHA)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -367,7 +367,8 @@ def test_rules_run_only_for_inputs_that_want_a_gradient():
         y = Watched()(tnp.ones(2), tnp.ones(2, requires_grad=True))
         y.sum().backward()
         assert calls == ["db"]
-        assert list(Watched()(tnp.ones(1), tnp.ones(1, requires_grad=True)).grad_fn.saved) == [0]
+        saved = Watched()(tnp.ones(1), tnp.ones(1, requires_grad=True)).grad_fn.saved
+        assert [entry is not None for entry in saved] == [True, False, False]
     finally:
         del tnp.Op.registry["Watched"]
 

@@ -19,8 +19,7 @@ from .allocation import owns
 from .backend import device
 from .methods import tensor_method
 from .size import Size
-from .tensor import Tensor, filled, wrap
-from .versions import Version
+from .tensor import Tensor, wrap
 
 Sizes = tuple[int, ...]
 
@@ -95,7 +94,7 @@ def __deepcopy__(self: Tensor, memo: dict[Any, Any]) -> Tensor:
     if storage.key not in memo:
         memo[storage.key] = storage, Storage(storage.array.copy())  # both: addresses stay unique
     array = view(memo[storage.key][1], offset, self.shape, stride)
-    twin = filled(object.__new__(type(self)), array, None, Version())
+    twin = wrap(array, cls=type(self))
     twin._requires_grad = self._requires_grad
     twin._grad = copy.deepcopy(self._grad, memo)
     if type(self) is not Tensor:
@@ -138,7 +137,7 @@ def rebuild_tensor(
 def rebuild_subclass(cls: type[Tensor], parts: tuple[Any, ...], state: dict[str, Any]) -> Tensor:
     """The same of a class of the user's, with the attributes of its own."""
     tensor = rebuild_tensor(*parts)
-    result = filled(object.__new__(cls), tensor.array, None, tensor.version)
+    result = wrap(tensor.array, None, tensor.version, cls)
     vars(result).update(state)
     return result.requires_grad_(tensor.requires_grad)
 

@@ -135,9 +135,9 @@ def _run(
             for edge, gradient in node.gradients(g, create_graph, wanted):
                 if anomaly:
                     errors.check_nan(node, edge, gradient)
-                if gradient is g and isinstance(edge, Tensor):
-                    gradient = _copy(g)  # a leaf keeps what it gets
                 before = gradients.get(edge)
+                if before is None and gradient is g and isinstance(edge, Tensor):
+                    gradient = _copy(g)  # a leaf keeps what it gets
                 gradients[edge] = gradient if before is None else before + gradient
             if not retain_graph:
                 node.release()

@@ -13,6 +13,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from types import CodeType, FrameType
 from typing import Any
 
@@ -68,7 +69,7 @@ def order(edges: Iterable[Any]) -> list[Any]:
             if hasattr(node, "edges"):  # a leaf and None have none
                 nodes.append(node)
                 stack.extend(node.edges)
-    nodes.sort(key=lambda node: node.serial, reverse=True)
+    nodes.sort(key=attrgetter("serial"), reverse=True)
     return nodes
 
 

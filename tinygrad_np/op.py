@@ -39,9 +39,10 @@ from typing import Any, ClassVar, dataclass_transform
 import numpy
 
 from . import errors
+from .backend import hush, unhush
 from .graph import context, next_serial, user_frame
 from .node import Node
-from .rules import ALL, OUT, Rule, gradient_by, named_by, rules_of, saved_of, tied
+from .rules import OUT, Rule, fitted, named_by, recalled, rules_of, saved_of
 from .tensor import Tensor, wrap
 
 
@@ -80,7 +81,7 @@ class Op(Node):
         if self.serial:
             return self._anew()(*inputs)
         on_tensors, recording = False, self.differentiable and context.grad_enabled
-        arrays, edges, wanted, bit = [], [], 0, 1
+        arrays, shapes, edges, wanted, bit = [], [], [], 0, 1
         for x in inputs:
             edge = None
             if isinstance(x, Tensor):
@@ -90,20 +91,25 @@ class Op(Node):
                 x = x.array
             arrays.append(x)
             edges.append(edge)
+            if recording:
+                shapes.append(x.shape)
             bit += bit
+        before = hush()  # inf and nan come without a warning
         try:
             out = self.forward(*arrays)
         except (ValueError, TypeError, IndexError) as error:
             raise errors.op_failed(self, inputs, error) from error
+        finally:
+            unhush(before)
         if not on_tensors:
             return out
-        if isinstance(out, tuple | list):
+        if type(out) in (tuple, list):
             raise errors.op_failed(self, inputs, TypeError("forward must return one array"))
         result = wrap(out)
         if self.view and numpy.may_share_memory(result.array, arrays[0]):
             result.become_view(inputs[0], self)
         if wanted:
-            self.record(inputs, edges, result, wanted)
+            self.record(inputs, shapes, edges, result, wanted)
         return result
 
     def _anew(self) -> Op:
@@ -112,20 +118,20 @@ class Op(Node):
             setattr(op, name, getattr(self, name))
         return op
 
-    def record(self, inputs: Any, edges: list[Any], result: Tensor, wanted: int = 0) -> None:
-        """Become the node that made `result`: keep edges, the user's line and what is named by the
-        rules of the inputs whose bit is set in `wanted`.
-        """
-        self.edges = edges
+    def record(
+        self, inputs: Any, shapes: list[Any], edges: list[Any], result: Any, wanted: int = 0
+    ) -> None:
+        """Become the node of `result`; save what rules name, of inputs whose bit `wanted` has."""
+        self.shapes, self.edges = tuple(shapes), tuple(edges)
         self.frame = user_frame(3)
         self.scope = context.scope
         self.serial = next_serial()
-        self.shapes = [(x.array if isinstance(x, Tensor) else x).shape for x in inputs]
         if (positions := self.named.get(wanted)) is None:
             positions = named_by(self, len(inputs), wanted)
-        self.saved: dict[int, Any] | None = {}
+        saved: list[Any] = [None] * (len(inputs) + 1) if positions else []  # OUT's is the last
         for p in positions:
-            self.saved[p] = saved_of(result if p == OUT else inputs[p])
+            saved[p] = saved_of(result if p == OUT else inputs[p])
+        self.saved: tuple[Any, ...] | None = tuple(saved)
         result._node = self
 
     def _rule(self, index: int) -> Rule:
@@ -134,18 +140,6 @@ class Op(Node):
             raise errors.no_rule(self, self.names[index])
         return rule
 
-    def recall(self, position: int, as_tensors: bool) -> Any:
-        """A saved value: the array, or under `create_graph` a Tensor tied back to the graph."""
-        if position == ALL:
-            return [self.recall(p, as_tensors) for p in range(len(self.edges))]
-        array, version, count = self.saved[position]  # type: ignore[index]
-        if version is not None and version.count != count:
-            name = "out" if position == OUT else self.names[0 if self.variadic else position]
-            raise errors.saved_value_changed(self, name, version, count)
-        if not as_tensors:
-            return array
-        return tied(array, version, self if position == OUT else self.edges[position])
-
     def gradients(self, g: Any, as_tensors: bool, wanted: Any = None) -> Iterator[tuple[Any, Any]]:
         """Run the rules: (edge, gradient) for each input whose edge is wanted (None: all)."""
         if self.saved is None:
@@ -153,9 +147,19 @@ class Op(Node):
         for index, edge in enumerate(self.edges):
             if edge is None or (wanted is not None and edge not in wanted):
                 continue
-            rule = self._rule(index)
-            values = [self.recall(p, as_tensors) for p in rule.positions] if rule.positions else ()
-            yield edge, gradient_by(rule, self, index, g, values)
+            rule, positions = self._rule(index)
+            values = recalled(self, positions, as_tensors) if positions else ()
+            since = next_serial() if as_tensors else 0
+            try:
+                gradient = (
+                    rule(self, index, g, *values) if self.variadic else rule(self, g, *values)
+                )
+            except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
+                text = f"raised {type(error).__name__}: {error}"
+                raise errors.rule_failed(self, index, text) from error
+            if type(gradient) is not numpy.ndarray or gradient.shape != self.shapes[index]:
+                gradient = fitted(self, index, gradient, values, since)
+            yield edge, gradient
 
     def release(self) -> None:
         """Let go of what the rules would need: memory falls while backward runs."""

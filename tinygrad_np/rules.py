@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy
 
 from . import errors
-from .graph import next_serial
 from .sums import sum_to
 from .tensor import Tensor, wrap
 
@@ -70,6 +69,23 @@ def saved_of(x: Any) -> tuple[Any, Any, int]:
     return x, None, 0
 
 
+def recalled(op: Any, positions: Iterable[int], as_tensors: bool) -> list[Any]:
+    """Saved values: arrays, or under `create_graph` Tensors tied back to the graph."""
+    values: list[Any] = []
+    for p in positions:
+        if p == ALL:
+            values.append(recalled(op, range(len(op.edges)), as_tensors))
+            continue
+        array, version, count = op.saved[p]
+        if version is not None and version.count != count:
+            name = "out" if p == OUT else op.names[0 if op.variadic else p]
+            raise errors.saved_value_changed(op, name, version, count)
+        if as_tensors:
+            array = tied(array, version, op if p == OUT else op.edges[p])
+        values.append(array)
+    return values
+
+
 def tied(array: Any, version: Any, edge: Any) -> Any:
     """A Tensor over a saved array whose gradient flows along `edge`."""
     if isinstance(edge, Tensor):
@@ -77,30 +93,20 @@ def tied(array: Any, version: Any, edge: Any) -> Any:
     return array if version is None else wrap(array, node=edge, version=version)
 
 
-def gradient_by(rule: Rule, op: Any, index: int, g: Any, values: Sequence[Any]) -> Any:
-    """What a rule gives for input `index`, summed over the axes along which that was broadcast.
+def fitted(op: Any, index: int, gradient: Any, values: Sequence[Any], since: int) -> Any:
+    """What a rule gave for input `index`, summed over the axes along which that was broadcast.
 
-    Raises OpError, with the rule's name, where the rule fails or its result does not fit.
+    Where it is a Tensor, also tied to those of the `values` it got that it leads not to. Raises
+    OpError, with the rule's name, where it is no gradient or does not fit.
     """
-    since = next_serial() if isinstance(g, Tensor) else 0
-    try:
-        if op.variadic:
-            gradient = rule.function(op, index, g, *values)
-        else:
-            gradient = rule.function(op, g, *values)
-    except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
-        raise errors.rule_failed(op, index, f"raised {type(error).__name__}: {error}") from error
     shape = op.shapes[index]
-    everyday = type(gradient) is numpy.ndarray
-    if everyday and gradient.shape == shape:
-        return gradient
     if not hasattr(gradient, "shape"):
         raise errors.rule_failed(op, index, f"returned {gradient!r} instead of a gradient")
     if gradient.shape != shape:
         try:
-            gradient = (
-                sum_to(gradient, shape) if everyday else op.registry["SumTo"](shape)(gradient)
-            )
+            if type(gradient) is numpy.ndarray:
+                return sum_to(gradient, shape)
+            gradient = op.registry["SumTo"](shape)(gradient)
         except (errors.OpError, TypeError, ValueError) as error:
             text = f"returned a gradient of shape {tuple(gradient.shape)} for an input of shape"
             raise errors.rule_failed(op, index, f"{text} {shape}") from error

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy
 
-from .backend import quiet
 from .blas import one_thread
 from .layout import is_internal, memory
 
@@ -17,7 +16,6 @@ _FEW = 1024  # fewer numbers are summed before a product is called
 _LONG = 4096  # longer rows are left to NumPy, which adds numbers in pairs and loses fewer digits
 
 
-@quiet  # inf - inf is nan
 def summed(x: numpy.ndarray, axes: tuple[int, ...], keepdims: bool = False) -> numpy.ndarray:
     """`x.sum(axes, keepdims=keepdims)` in the dtype of x.
 

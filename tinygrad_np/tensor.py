@@ -56,7 +56,7 @@ class Tensor:
             array = numpy.array(numpy.asarray(data[0]), dtypes.get_default_dtype())
         else:
             array = numpy.zeros(data or (0,), dtypes.get_default_dtype())
-        return filled(object.__new__(cls), array, None, Version())
+        return wrap(array, cls=cls)
 
     # -- the graph
 
@@ -215,11 +215,15 @@ class Tensor:
         return printing.tensor_text(self.array, grad_fn=name, requires_grad=requires_grad)
 
 
-def wrap(array: Any, node: Any = None, version: Version | None = None) -> Tensor:
-    """The Tensor of an array that an op made: no checks, no copy."""
-    if type(array) is not numpy.ndarray:
-        array = numpy.asarray(array)
-    return filled(object.__new__(Tensor), array, node, version or Version())
+def wrap(array: Any, node: Any = None, version: Version | None = None, cls: Any = Tensor) -> Any:
+    """The Tensor of an array that an op made, or an object of a subclass: no checks, no copy."""
+    tensor = object.__new__(cls)
+    tensor.array = array if type(array) is numpy.ndarray else numpy.asarray(array)
+    tensor.version = version or Version()
+    tensor._node = node
+    tensor._requires_grad = False
+    tensor._grad = tensor._hooks = tensor.view_of = None
+    return tensor
 
 
 def without_history(tensor: Tensor, version: Version) -> Tensor:
@@ -233,13 +237,3 @@ def without_history(tensor: Tensor, version: Version) -> Tensor:
         source, result = result, wrap(array)
         result.become_view(source, op)
     return result
-
-
-def filled(tensor: Tensor, array: numpy.ndarray, node: Any, version: Version) -> Tensor:
-    """A bare object of class Tensor, or of a subclass, with all its slots set."""
-    tensor.array = array
-    tensor.version = version
-    tensor._node = node
-    tensor._requires_grad = False
-    tensor._grad = tensor._hooks = tensor.view_of = None
-    return tensor

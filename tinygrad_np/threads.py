@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy
 
-from .backend import quiet
 from .blas import ALONE, one_thread, openblas
 
 THRESHOLD = 5e7  # floating-point operations of a matrix product, about 1 ms
@@ -162,7 +161,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-@quiet  # inf - inf is nan
 def product(a: Any, b: Any) -> Any:
     """a @ b; of large arrays each thread computes some rows or columns, or matrices of a stack.
 

@@ -75,4 +75,4 @@ class View:
                 )
             view.rewrites, shown._node = rewrites, None
             if edge is not None:
-                copy.copy(view.op).record((view.source,), [edge], shown, 1)
+                copy.copy(view.op).record((view.source,), [view.array.shape], [edge], shown, 1)

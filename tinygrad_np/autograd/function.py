@@ -78,8 +78,7 @@ class FunctionCtx(Op):
         if len(self.outputs) == 1:
             return self
         node, anything = Output(index, len(self.outputs), self), wrap(self.xp.zeros(()))
-        node.record((), [self], anything)
-        node.shapes = [Bundle.shape]
+        node.record((), [Bundle.shape], [self], anything)
         return node
 
     def freeze(self, outputs: tuple[Any, ...]) -> None:
@@ -236,9 +235,8 @@ def _record(
     """Make `ctx` the node of the outputs, by way of an `Output` each if there are several."""
     ctx.outputs = [(x.shape, x.array.dtype) if isinstance(x, Tensor) else None for x in outputs]
     ctx.dtypes = [x.array.dtype if isinstance(x, Tensor) else None for x in args]
-    anything = wrap(ctx.xp.zeros(()))
-    ctx.record(tuple(x if isinstance(x, Tensor) else anything for x in args), edges, anything)
-    ctx.shapes = [x.shape if isinstance(x, Tensor) else None for x in args]
+    shapes = [x.shape if isinstance(x, Tensor) else None for x in args]
+    ctx.record((), shapes, edges, wrap(ctx.xp.zeros(())))
     for index, x in enumerate(outputs):
         if not isinstance(x, Tensor) or x.array.dtype.kind != "f":
             continue

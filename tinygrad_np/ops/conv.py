@@ -18,7 +18,6 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any
 
-from ..backend import quiet
 from ..compilable import compilable
 from ..conv_algorithms import ALGORITHMS, chosen
 from ..conv_algorithms.arguments import conv_geometry
@@ -45,7 +44,6 @@ class Conv2d(Op):
     algorithm: str | None = field(default=None, repr=False)
 
     @compilable("convolution.conv2d")
-    @quiet  # inf - inf is nan
     def forward(self, x, w, b=None):
         self.algorithm = chosen(self.algorithm)  # that of the gradients too
         y, self.hint = ALGORITHMS[self.algorithm].forward(x, w, self.geometry)
@@ -103,7 +101,6 @@ class Conv2dInputGrad(Op):
     x_shape: Shape
     algorithm: str | None = field(default=None, repr=False)
 
-    @quiet  # inf - inf is nan
     def forward(self, gy, w):
         _must_fit(gy, self.x_shape, w.shape, self.geometry)
         self.algorithm = chosen(self.algorithm)
@@ -140,7 +137,6 @@ class Conv2dWeightGrad(Op):
     algorithm: str | None = field(default=None, repr=False)
     columns: Any = field(default=None, repr=False)  # the hint of this algorithm's forward pass
 
-    @quiet  # inf - inf is nan
     def forward(self, x, gy):
         _must_fit(gy, x.shape, self.w_shape, self.geometry)
         self.algorithm = chosen(self.algorithm)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy
 
-from ..backend import quiet
 from ..methods import promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -20,7 +19,6 @@ from .rounding import Trunc
 class Div(Op):
     """y = a / b;   da = g / b,   db = -g * y / b"""
 
-    @quiet
     def forward(self, a, b):
         return a / b
 
@@ -58,7 +56,6 @@ class Stepwise(Op):
 class FloorDivide(Stepwise):
     """y = floor(a / b);   da = 0,   db = 0   (y is constant between its steps)"""
 
-    @quiet
     def forward(self, a, b):
         self.checked(a, b)
         y = self.xp.floor_divide(a, b)
@@ -81,7 +78,6 @@ class FloorDivide(Stepwise):
 class TruncDivide(Stepwise):
     """y = trunc(a / b);   da = 0,   db = 0   (y is constant between its steps)"""
 
-    @quiet
     def forward(self, a, b):
         self.checked(a, b)
         if a.dtype.kind == "f":
@@ -107,7 +103,6 @@ class TruncDivide(Stepwise):
 class Remainder(Stepwise):
     """y = a - floor(a / b) * b;   da = g,   db = -g * floor(a / b)"""
 
-    @quiet
     def forward(self, a, b):
         self.checked(a, b)
         return self.xp.remainder(a, b)
@@ -129,7 +124,6 @@ class Remainder(Stepwise):
 class Fmod(Stepwise):
     """y = a - trunc(a / b) * b;   da = g,   db = -g * trunc(a / b)"""
 
-    @quiet
     def forward(self, a, b):
         self.checked(a, b)
         return self.xp.fmod(a, b)

@@ -6,14 +6,12 @@ import math
 
 import numpy
 
-from ..backend import quiet
 from .pointwise import Pointwise, pointwise
 
 
 class Exp2(Pointwise):
     """y = 2^x;   dx = g * y * ln 2"""
 
-    @quiet
     def forward(self, x):
         return self.xp.exp2(x)
 
@@ -24,7 +22,6 @@ class Exp2(Pointwise):
 class Expm1(Pointwise):
     """y = e^x - 1;   dx = g * (y + 1)"""
 
-    @quiet
     def forward(self, x):
         return self.xp.expm1(x)
 
@@ -35,7 +32,6 @@ class Expm1(Pointwise):
 class Log2(Pointwise):
     """y = ln x / ln 2;   dx = g / (x ln 2)"""
 
-    @quiet
     def forward(self, x):
         return self.xp.log2(x)
 
@@ -46,7 +42,6 @@ class Log2(Pointwise):
 class Log10(Pointwise):
     """y = ln x / ln 10;   dx = g / (x ln 10)"""
 
-    @quiet
     def forward(self, x):
         return self.xp.log10(x)
 
@@ -59,7 +54,6 @@ class Log1p(Pointwise):
 
     torch_name = "Log1P"
 
-    @quiet
     def forward(self, x):
         return self.xp.log1p(x)
 
@@ -70,7 +64,6 @@ class Log1p(Pointwise):
 class Rsqrt(Pointwise):
     """y = 1 / sqrt(x);   dx = -g * y^3 / 2"""
 
-    @quiet
     def forward(self, x):
         return 1 / self.xp.sqrt(x)
 
@@ -81,7 +74,6 @@ class Rsqrt(Pointwise):
 class Reciprocal(Pointwise):
     """y = 1 / x;   dx = -g * y^2"""
 
-    @quiet
     def forward(self, x):
         return 1 / x
 

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..methods import OPERANDS, by_ufunc, tensor_method, tensor_property
-from ..tensor import Tensor, filled, wrap
-from ..versions import Version
+from ..tensor import Tensor, wrap
 from .axes import axis
 from .compare import eq
 from .split import unbind
@@ -259,7 +258,7 @@ def reduced(self: Tensor, protocol: Any) -> Any:
 
 def rebuilt(kind: type[Tensor], array: np.ndarray, requires_grad: bool) -> Tensor:
     """A leaf of class `kind` over `array`."""
-    result = filled(object.__new__(kind), array, None, Version())
+    result = wrap(array, cls=kind)
     result.requires_grad = requires_grad
     return result
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy
 
 from .. import dtypes
-from ..backend import quiet
 from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -32,7 +31,6 @@ class Norm(Op):
     keepdim: bool = False
     p: float = 2
 
-    @quiet  # 0 to a power below 0 is inf
     def forward(self, x):
         if self.p == 2:
             return self.xp.sqrt((x * x).sum(self.dims, keepdims=self.keepdim))

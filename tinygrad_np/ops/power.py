@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy
 
-from ..backend import quiet
 from ..errors import OpError
 from ..methods import promoted, tensor_method
 from ..op import Op
@@ -24,7 +23,6 @@ class PowScalar(Op):
     torch_name = "Pow"
     exponent: float
 
-    @quiet
     def forward(self, x):
         return (x**self.exponent).astype(x.dtype, copy=False)  # NumPy makes int8 of booleans
 
@@ -47,7 +45,6 @@ class PowScalar(Op):
 class Pow(Op):
     """y = a^b;   da = g * b * a^(b-1)   (0 where b = 0),   db = g * y * log a   (0 where a = 0)"""
 
-    @quiet
     def forward(self, a, b):
         if a.dtype.kind != "i" or (b >= 0).all():
             return a**b

@@ -8,7 +8,6 @@ from typing import Any
 import numpy
 
 from .. import dtypes
-from ..backend import quiet
 from ..methods import attached, changed, promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -86,7 +85,6 @@ class ELU(Op):
     scale: float = 1.0
     input_scale: float = 1.0
 
-    @quiet
     def forward(self, x):
         below = self.xp.expm1(self.xp.minimum(x, 0) * self.input_scale) * self.alpha
         return (self.xp.maximum(x, 0) + below) * self.scale
@@ -109,7 +107,6 @@ class ELU(Op):
 class HardSwish(Op):
     """y = x min(max(x + 3, 0), 6) / 6;   dx = g * (x / 3 + 1/2) inside (-3, 3), else 0 or g"""
 
-    @quiet
     def forward(self, x):
         return x * self.xp.clip(x + 3.0, 0.0, 6.0) / 6.0
 

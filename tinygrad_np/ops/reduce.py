@@ -10,7 +10,6 @@ from typing import Any
 import numpy
 
 from .. import dtypes
-from ..backend import quiet
 from ..methods import promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -79,7 +78,6 @@ class Mean(Reduction):
 
     overload: int = field(default=0, repr=False)  # in PyTorch's name: 1 where dim was named
 
-    @quiet  # the mean of nothing is nan
     def forward(self, x):
         return summed(x, self.dims, self.keepdim) / count(x.shape, self.dims)
 
@@ -102,7 +100,6 @@ class Var(Reduction):
 
     correction: float = 1
 
-    @quiet  # the variance of one number is nan
     def forward(self, x):
         squares = self.xp.square(x - Mean(self.dims, True)(x))
         freedom = builtins.max(count(x.shape, self.dims) - self.correction, 0)

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from ..methods import before_change, tensor_method
-from ..tensor import Tensor, filled
+from ..tensor import Tensor, wrap
 from .permute import t, transpose
 from .shape import squeeze, unsqueeze
 
@@ -16,7 +16,7 @@ def _becoming(function: Callable[..., Tensor], *names: str) -> None:
     @wraps(function)
     def change(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         before_change(self)
-        before = filled(object.__new__(Tensor), self.array, self._node, self.version)
+        before = wrap(self.array, self._node, self.version)
         before.view_of = self.view_of
         result = function(before, *args, **kwargs)
         self.array, self._node, self.view_of = result.array, result._node, result.view_of

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy
 
-from ..backend import quiet
 from ..compilable import compilable
 from ..methods import tensor_method
 from ..op import Op
@@ -33,7 +32,6 @@ class LogSoftmax(Op):
     dim: int
 
     @compilable("softmax.log_softmax", least=256)
-    @quiet
     def forward(self, x):
         y = x - largest(x, self.dim)
         y -= self.xp.log(summed(self.xp.exp(y), (self.dim,), True))
@@ -62,7 +60,6 @@ class Softmax(Op):
     dim: int
 
     @compilable("softmax.softmax", least=256)
-    @quiet
     def forward(self, x):
         y = x - largest(x, self.dim)
         self.xp.exp(y, out=y)
@@ -93,7 +90,6 @@ class LogSumExp(Op):
     dims: Dims
     keepdim: bool = False
 
-    @quiet
     def forward(self, x):
         top = largest(x, self.dims)
         top = self.xp.where(

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy
 
-from ..backend import quiet
 from ..methods import tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -21,7 +20,6 @@ from .pointwise import Pointwise, pointwise
 class Sin(Pointwise):
     """y = sin x;   dx = g * cos x"""
 
-    @quiet
     def forward(self, x):
         return self.xp.sin(x)
 
@@ -32,7 +30,6 @@ class Sin(Pointwise):
 class Cos(Pointwise):
     """y = cos x;   dx = -g * sin x"""
 
-    @quiet
     def forward(self, x):
         return self.xp.cos(x)
 
@@ -43,7 +40,6 @@ class Cos(Pointwise):
 class Tan(Pointwise):
     """y = tan x;   dx = g * (1 + y^2)"""
 
-    @quiet
     def forward(self, x):
         return self.xp.tan(x)
 
@@ -54,7 +50,6 @@ class Tan(Pointwise):
 class Asin(Pointwise):
     """y = arcsin x;   dx = g / sqrt(1 - x^2)"""
 
-    @quiet
     def forward(self, x):
         return self.xp.arcsin(x)
 
@@ -65,7 +60,6 @@ class Asin(Pointwise):
 class Acos(Pointwise):
     """y = arccos x;   dx = -g / sqrt(1 - x^2)"""
 
-    @quiet
     def forward(self, x):
         return self.xp.arccos(x)
 
@@ -86,7 +80,6 @@ class Atan(Pointwise):
 class Sinh(Pointwise):
     """y = (e^x - e^-x) / 2;   dx = g * cosh x"""
 
-    @quiet
     def forward(self, x):
         return self.xp.sinh(x)
 
@@ -97,7 +90,6 @@ class Sinh(Pointwise):
 class Cosh(Pointwise):
     """y = (e^x + e^-x) / 2;   dx = g * sinh x"""
 
-    @quiet
     def forward(self, x):
         return self.xp.cosh(x)
 
