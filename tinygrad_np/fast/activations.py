@@ -9,6 +9,7 @@ import numpy
 from ..threads import in_parts
 from . import alike, flat, kernel
 from .exponential import power
+from .vectors import whole_vectors
 
 COST = 50  # flops that take as long as a number here
 _f = numpy.float32
@@ -56,6 +57,7 @@ def _mapped(loop: Any, *inputs: Any) -> Any:
 
 @kernel
 def _sigmoid(x, y):
+    whole_vectors()
     one = _f(1)
     for i in range(x.size):
         v = x[i]
@@ -80,6 +82,7 @@ def _tanh_dx(g, y, dx):
 
 @kernel
 def _normal_cdf(x, y):
+    whole_vectors()
     one, half = _f(1), _f(0.5)
     for i in range(x.size):
         z = x[i] * _SQRT_HALF
@@ -96,6 +99,7 @@ def _normal_cdf(x, y):
 
 @kernel
 def _normal_cdf_dx(g, x, dx):
+    whole_vectors()
     half = _f(-0.5)
     for i in range(g.size):
         dx[i] = g[i] * (power(x[i] * x[i] * half) * _DENSITY_AT_0)

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy
 
 from ..threads import in_parts
-from . import FLOATS, is_dense, kernel, memory_order
+from . import FLOATS, is_dense, memory_order
+from . import norm_loops as loops
 from .copies import laid_as
 
 COST = 60  # flops that take as long as a number here
@@ -42,7 +43,7 @@ def forward(op: Any, x: Array, w: Array, b: Array) -> Any:
         return NotImplemented
     w, b, by_row = weights
     y, (mean, var) = numpy.empty_like(x), numpy.empty((2, sizes[1]), x.dtype)
-    loop = _rows if by_row else _channels if sizes[2] > 1 else _columns
+    loop = loops.rows if by_row else loops.channels if sizes[2] > 1 else loops.columns
     _by_channel(loop, sizes, [x, y], [mean, var], [w, b], by_row, op.eps)
     scale = 1 / numpy.sqrt(var + x.dtype.type(op.eps))
     op.hint = Moments(mean, scale, w, sizes, by_row)
@@ -57,11 +58,13 @@ def dx(op: Any, g: Array, x: Array, w: Array) -> Any:
     m = op.hint
     y, g = numpy.empty_like(x), laid_as(x, g)
     if m.by_row:
-        parts = _by_channel(_rows_dx, m.sizes, [g, x, y], [m.mean, m.scale], [m.weight], True, None)
+        parts = _by_channel(
+            loops.rows_dx, m.sizes, [g, x, y], [m.mean, m.scale], [m.weight], True, None
+        )
         dw, db = (sum(each) for each in zip(*parts, strict=True))
     else:
         dw, db = numpy.empty((2, m.sizes[1]), x.dtype)
-        loop = _channels_dx if m.sizes[2] > 1 else _columns_dx
+        loop = loops.channels_dx if m.sizes[2] > 1 else loops.columns_dx
         _by_channel(loop, m.sizes, [g, x, y], [m.mean, m.scale, dw, db], [m.weight], False, None)
     sums = zip((dw, db), op.shapes[1:], strict=True)
     op.sums = [_shaped(op, v.astype(x.dtype), x, m.by_row, shape) for v, shape in sums]
@@ -147,7 +150,7 @@ def _by_channel(
         def work(part: slice) -> Any:
             return loop(*views, *small, *weights, *last, part.start, part.stop)
 
-    cost = 0 if loop in (_columns, _columns_dx) else COST * large[0].size
+    cost = 0 if loop in (loops.columns, loops.columns_dx) else COST * large[0].size
     return in_parts(work, sizes[1], cost)
 
 
@@ -166,119 +169,3 @@ def _shaped(op: Any, v: Array, x: Array, by_row: bool, shape: tuple[int, ...]) -
         return v
     others = tuple(i for i in range(x.ndim) if i not in op.dims)
     return _kept(v, x, others if by_row else op.dims)
-
-
-@kernel
-def _channels(x, y, mean, var, w, b, eps, start, stop):
-    for c in range(start, stop):
-        total = 0.0
-        for a in range(x.shape[0]):
-            part = x.dtype.type(0)
-            for i in range(x.shape[2]):
-                part += x[a, c, i]
-            total += part
-        n = x.shape[0] * x.shape[2]
-        m = x.dtype.type(total / n)
-        total = 0.0
-        for a in range(x.shape[0]):
-            part = x.dtype.type(0)
-            for i in range(x.shape[2]):
-                part += (x[a, c, i] - m) * (x[a, c, i] - m)
-            total += part
-        mean[c], var[c] = m, total / n
-        k = w[c] / math.sqrt(var[c] + eps)
-        for a in range(x.shape[0]):
-            for i in range(x.shape[2]):
-                y[a, c, i] = (x[a, c, i] - m) * k + b[c]
-
-
-@kernel
-def _channels_dx(g, x, dx, mean, scale, dw, db, w, start, stop):
-    for c in range(start, stop):
-        m, total, inner = mean[c], 0.0, 0.0
-        for a in range(x.shape[0]):
-            part, product = x.dtype.type(0), x.dtype.type(0)
-            for i in range(x.shape[2]):
-                part += g[a, c, i]
-                product += g[a, c, i] * (x[a, c, i] - m)
-            total += part
-            inner += product
-        dw[c], db[c] = inner * scale[c], total
-        n = x.shape[0] * x.shape[2]
-        k, shift = scale[c] * w[c], x.dtype.type(total / n)
-        slope = x.dtype.type(inner / n * scale[c] * scale[c])
-        for a in range(x.shape[0]):
-            for i in range(x.shape[2]):
-                dx[a, c, i] = (g[a, c, i] - shift - (x[a, c, i] - m) * slope) * k
-
-
-@kernel
-def _columns(x, y, mean, var, w, b, eps, start, stop):
-    total = numpy.zeros(x.shape[1])
-    for a in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            total[c] += x[a, c]
-    for c in range(x.shape[1]):
-        mean[c], total[c] = total[c] / x.shape[0], 0.0
-    for a in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            total[c] += (x[a, c] - mean[c]) * (x[a, c] - mean[c])
-    k = numpy.empty_like(mean)
-    for c in range(x.shape[1]):
-        var[c] = total[c] / x.shape[0]
-        k[c] = w[c] / math.sqrt(var[c] + eps)
-    for a in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            y[a, c] = (x[a, c] - mean[c]) * k[c] + b[c]
-
-
-@kernel
-def _columns_dx(g, x, dx, mean, scale, dw, db, w, start, stop):
-    total, inner = numpy.zeros(x.shape[1]), numpy.zeros(x.shape[1])
-    for a in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            total[c] += g[a, c]
-            inner[c] += g[a, c] * (x[a, c] - mean[c])
-    k, shift, slope = numpy.empty_like(mean), numpy.empty_like(mean), numpy.empty_like(mean)
-    for c in range(x.shape[1]):
-        dw[c], db[c] = inner[c] * scale[c], total[c]
-        k[c], shift[c] = scale[c] * w[c], total[c] / x.shape[0]
-        slope[c] = inner[c] / x.shape[0] * scale[c] * scale[c]
-    for a in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            dx[a, c] = (g[a, c] - shift[c] - (x[a, c] - mean[c]) * slope[c]) * k[c]
-
-
-@kernel
-def _rows(x, y, mean, var, w, b, eps):
-    n = x.shape[1]
-    for r in range(x.shape[0]):
-        total = x.dtype.type(0)
-        for i in range(n):
-            total += x[r, i]
-        m = x.dtype.type(total / n)
-        total = x.dtype.type(0)
-        for i in range(n):
-            total += (x[r, i] - m) * (x[r, i] - m)
-        mean[r], var[r] = m, total / n
-        k = x.dtype.type(1 / math.sqrt(var[r] + eps))
-        for i in range(n):
-            y[r, i] = (x[r, i] - m) * k * w[i] + b[i]
-
-
-@kernel
-def _rows_dx(g, x, dx, mean, scale, w):
-    n = x.shape[1]
-    dw, db = numpy.zeros(n), numpy.zeros(n)
-    for r in range(x.shape[0]):
-        m, k, total, inner = mean[r], scale[r], x.dtype.type(0), x.dtype.type(0)
-        for i in range(n):
-            h = g[r, i] * w[i]
-            total += h
-            inner += h * (x[r, i] - m)
-        shift, slope = x.dtype.type(total / n), x.dtype.type(inner / n * k * k)
-        for i in range(n):
-            dx[r, i] = (g[r, i] * w[i] - shift - (x[r, i] - m) * slope) * k
-            dw[i] += g[r, i] * (x[r, i] - m) * k
-            db[i] += g[r, i]
-    return dw, db

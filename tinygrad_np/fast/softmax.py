@@ -10,6 +10,7 @@ import numpy
 from ..threads import in_parts
 from . import kernel
 from .exponential import power
+from .vectors import whole_vectors
 
 COST = 60  # flops that take as long as a number here
 BLOCK = 4096  # so many numbers are summed in float32, in lanes of SIMD; the sums in float64
@@ -66,6 +67,7 @@ def _largest(row):
 
 @kernel
 def _log_softmax(x, y, start, stop):
+    whole_vectors()
     for r in range(start, stop):
         row, out = x[r], y[r]
         top, total = _largest(row), 0.0
@@ -81,6 +83,7 @@ def _log_softmax(x, y, start, stop):
 
 @kernel
 def _log_softmax_dx(g, y, dx, start, stop):
+    whole_vectors()
     for r in range(start, stop):
         row, out, total = g[r], dx[r], 0.0
         for at in range(0, row.size, BLOCK):
@@ -95,6 +98,7 @@ def _log_softmax_dx(g, y, dx, start, stop):
 
 @kernel
 def _softmax(x, y, start, stop):
+    whole_vectors()
     for r in range(start, stop):
         row, out = x[r], y[r]
         top, total = _largest(row), 0.0
