@@ -81,7 +81,7 @@ class Op(Node):
         if self.serial:
             return self._anew()(*inputs)
         on_tensors, recording = False, self.differentiable and context.grad_enabled
-        arrays, shapes, edges, wanted, bit = [], [], [], 0, 1
+        arrays, edges, wanted, bit = [], [], 0, 1
         for x in inputs:
             edge = None
             if isinstance(x, Tensor):
@@ -91,8 +91,6 @@ class Op(Node):
                 x = x.array
             arrays.append(x)
             edges.append(edge)
-            if recording:
-                shapes.append(x.shape)
             bit += bit
         before = hush()  # inf and nan come without a warning
         try:
@@ -109,7 +107,7 @@ class Op(Node):
         if self.view and numpy.may_share_memory(result.array, arrays[0]):
             result.become_view(inputs[0], self)
         if wanted:
-            self.record(inputs, shapes, edges, result, wanted)
+            self.record(inputs, [x.shape for x in arrays], edges, result, wanted)
         return result
 
     def _anew(self) -> Op:
