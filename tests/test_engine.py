@@ -314,11 +314,60 @@ def test_a_forward_of_two_results_is_refused():
         def dx(self, g):
             return g
 
+    class Named(Two):
+        """y = both parts, by name;   dx = g"""
+
+        def forward(self, x):
+            return np.linalg.qr(x)
+
     try:
         with pytest.raises(TypeError, match="Two: forward must return one array"):
             Two()(leaf(1))
+        with pytest.raises(TypeError, match="Named: forward must return one array"):
+            Named()(tnp.eye(2))
     finally:
-        del tnp.Op.registry["Two"]
+        del tnp.Op.registry["Two"], tnp.Op.registry["Named"]
+
+
+def test_a_subclass_may_bring_a_rule_alone_and_an_input_be_a_plain_number():
+    class Scaled(tnp.Op):
+        """y = k x;   dx = k g"""
+
+        def forward(self, x, k):
+            return x * k
+
+        def dx(self, g, k):
+            return g * k
+
+    class Reversed(Scaled):
+        """y = k x;   dx = -k g"""
+
+        def dx(self, g, k):
+            return g * -k
+
+    try:
+        for op, slope in ((Scaled, 3.0), (Reversed, -3.0)):
+            x = tnp.ones(2, requires_grad=True)
+            op()(x, 3.0).sum().backward()
+            assert x.grad.tolist() == [slope, slope]
+    finally:
+        del tnp.Op.registry["Scaled"], tnp.Op.registry["Reversed"]
+
+
+def test_inf_and_nan_come_without_a_warning_wherever_they_are_added():
+    x = tnp.zeros(1, requires_grad=True)
+    with np.errstate(all="raise"):
+        (1 / x).sum().backward()
+        (-1 / x).sum().backward()
+        assert x.grad.isnan().all()
+        y = x * 2
+        tnp.autograd.backward([y, y], [tnp.tensor([np.inf]), tnp.tensor([-np.inf])])
+        y = x * 2
+        (g,) = tnp.autograd.grad([y * 1, y * 1], x, [tnp.tensor([np.inf]), tnp.tensor([-np.inf])])
+        assert g.isnan().all()
+        tnp.linspace(-3e38, 3e38, 3)
+        tnp.tensor([np.nan]).long()
+        assert np.geterr()["over"] == "raise"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ CASES = [
     ((4, 3, 5, 7), (0, 2, 3), (3, 1, 1), (0, 2, 3, 1)),  # channels last
     ((33, 18), (0,), (18,), (0, 1)),
     ((33, 18), (0,), (), (0, 1)),
+    ((150, 18), (0,), (18,), (0, 1)),
     ((6, 4, 10), (2,), (10,), (0, 1, 2)),  # layer norm
     ((6, 4, 10), (1, 2), (4, 10), (0, 1, 2)),
     ((6, 4, 10), (1, 2), (4, 1), (0, 1, 2)),
@@ -133,3 +134,17 @@ def test_the_rest_is_left_to_numpy(x):
 def test_reduced_axes_around_kept_ones_are_left_to_numpy():
     x = numpy.zeros((4, 3, 5, 7), "float32")
     assert norms.forward(Standardize((1, 3), 1e-5), x, x[:1], x[:1]) is NotImplemented
+
+
+@pytest.mark.parametrize("rows", [1, 5, 64, 150])
+def test_columns_far_from_zero(rows):
+    x = numpy.full((rows, 3), 1e37, "f4")
+    x[:, 1] = 1e4 + R.normal(size=rows)
+    x[:, 2] = numpy.inf
+    y, mean, _ = tnp.standardize(tnp.from_numpy(x), 0, 1e-5)
+    expected = torch.from_numpy(x).double().mean(0).numpy()
+    numpy.testing.assert_allclose(mean.numpy()[0], expected, rtol=1e-7)
+    assert y.numpy()[:, 0].tolist() == [0] * rows
+    z = x[:, 1].astype("f8")
+    exact = (z - z.mean()) / numpy.sqrt(z.var() + 1e-5)
+    numpy.testing.assert_allclose(y.numpy()[:, 1], exact, atol=1e-3)

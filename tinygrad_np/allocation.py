@@ -9,24 +9,23 @@ from typing import Any
 
 import numpy
 
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 
 
 def keep_freed_memory() -> None:
-    """Make glibc keep freed memory, up to 2 GiB at the end, for the next array of this process.
+    """Make glibc keep what is freed in blocks of up to 32 MiB, for the next arrays of this process.
 
-    Otherwise page faults double the time of a LeNet step (6.6 ms to 3.0), and arrays above 32 MiB,
-    each mapped by itself whatever the threshold, cost a fifth of one with 1,024 images. Where there
-    is no glibc, and with TINYGRAD_NP_KEEP_MEMORY=0 in the environment, it does nothing.
-    Source: mallopt(3).
+    At most 1 GiB at the end of its heap; otherwise page faults double the time of a LeNet step (6.6
+    ms to 3.0). Larger blocks go back to the system. Without glibc, and with
+    TINYGRAD_NP_KEEP_MEMORY=0 in the environment, nothing is done. Source: mallopt(3).
     """
     if os.environ.get("TINYGRAD_NP_KEEP_MEMORY", "1") != "0":
         try:
             mallopt = CDLL(None).mallopt
         except (AttributeError, OSError, TypeError):
             return
-        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
-        mallopt(_M_MMAP_MAX, 0)
+        mallopt(_M_MMAP_THRESHOLD, 32 << 20)  # the most that it takes
+        mallopt(_M_TRIM_THRESHOLD, 1 << 30)
 
 
 _LINE = 64  # bytes: a line of the cache, and a vector of AVX-512

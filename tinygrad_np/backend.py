@@ -50,12 +50,13 @@ class device:
 
 CPU = device("cpu")
 
+# hush() turns NumPy's warnings off in this thread, unhush(what it gave) back to what they were.
 try:  # what errstate itself sets: 0.2 us an op, and not 0.9
     from numpy._core.umath import _extobj_contextvar, _make_extobj
 
     hush: Callable[[], Any] = partial(_extobj_contextvar.set, _make_extobj(all="ignore"))
     unhush: Callable[[Any], None] = _extobj_contextvar.reset
-except ImportError:  # another NumPy
+except ImportError:  # a NumPy that has moved them
 
     def hush() -> Any:
         state = numpy.errstate(all="ignore")
@@ -67,10 +68,7 @@ except ImportError:  # another NumPy
 
 
 def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorates a function to give inf and nan without a warning, as PyTorch and every Op: x / 0.
-
-    `hush()` turns warnings off and `unhush` of what it gave on again.
-    """
+    """Decorates a function to give inf and nan without a warning, as every Op does."""
 
     @wraps(function)
     def without_warnings(*args: Any, **kwargs: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy
 
 from . import errors
 from .allocation import owns
+from .backend import quiet
 from .grad_mode import set_grad_enabled
 from .graph import context, order
 from .hooks import Hooks, accumulated, hooked
@@ -43,6 +44,7 @@ def _backward(
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
+@quiet
 def backward(
     tensors: Tensors,
     grad_tensors: Any = None,
@@ -64,6 +66,7 @@ def backward(
                 accumulated(tensor, tensor._hooks)
 
 
+@quiet
 def grad(
     outputs: Tensors,
     inputs: Tensors,
@@ -121,7 +124,7 @@ def _run(
     nodes = order(gradients)
     wanted = None if targets is None else _leading_to(targets, nodes)
     found, anomaly = {}, context.detect_anomaly
-    with set_grad_enabled(create_graph), numpy.errstate(all="ignore"):
+    with set_grad_enabled(create_graph):
         for node in nodes:
             g = gradients.pop(node, None)
             if g is None or not (wanted is None or node in wanted):

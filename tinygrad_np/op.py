@@ -66,7 +66,7 @@ class Op(Node):
     def __init_subclass__(cls) -> None:
         if inspect.get_annotations(cls):
             dataclass(eq=False, repr=False)(cls)
-        if "forward" in cls.__dict__:
+        if hasattr(cls, "forward"):
             parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
             cls.names = tuple(parameter.name for parameter in parameters)
             cls.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
@@ -101,13 +101,13 @@ class Op(Node):
             unhush(before)
         if not on_tensors:
             return out
-        if type(out) in (tuple, list):
+        if type(out) is not numpy.ndarray and isinstance(out, tuple | list):
             raise errors.op_failed(self, inputs, TypeError("forward must return one array"))
         result = wrap(out)
         if self.view and numpy.may_share_memory(result.array, arrays[0]):
             result.become_view(inputs[0], self)
         if wanted:
-            self.record(inputs, [x.shape for x in arrays], edges, result, wanted)
+            self.record(inputs, [getattr(x, "shape", ()) for x in arrays], edges, result, wanted)
         return result
 
     def _anew(self) -> Op:

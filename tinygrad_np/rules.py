@@ -1,4 +1,4 @@
-"""Backward rules: reading them from an op class, keeping what they name, and running them."""
+"""Backward rules: reading them from a class, keeping what they name, fitting what they give."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def tied(array: Any, version: Any, edge: Any) -> Any:
 def fitted(op: Any, index: int, gradient: Any, values: Sequence[Any], since: int) -> Any:
     """What a rule gave for input `index`, summed over the axes along which that was broadcast.
 
-    Where it is a Tensor, also tied to those of the `values` it got that it leads not to. Raises
+    A Tensor, as under create_graph, is made to depend on all `values` that the rule got. Raises
     OpError, with the rule's name, where it is no gradient or does not fit.
     """
     shape = op.shapes[index]

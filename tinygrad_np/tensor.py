@@ -215,7 +215,7 @@ class Tensor:
         return printing.tensor_text(self.array, grad_fn=name, requires_grad=requires_grad)
 
 
-def wrap(array: Any, node: Any = None, version: Version | None = None, cls: Any = Tensor) -> Any:
+def wrap(array: Any, node: Any = None, version: Version | None = None, cls: Any = Tensor) -> Tensor:
     """The Tensor of an array that an op made, or an object of a subclass: no checks, no copy."""
     tensor = object.__new__(cls)
     tensor.array = array if type(array) is numpy.ndarray else numpy.asarray(array)

@@ -1,7 +1,8 @@
 """The loops of norms.py: means, variances and gradients by channel, by column and by row.
 
 `channels` are A x C x B numbers, kept along C; `columns` the same with B = 1; `rows` have a weight
-for each position. Sums of many numbers are float64, those of a few of the dtype of the array.
+for each position. Sums of columns and of channels are float64; those of 64 rows of a column, of a
+row or of B neighbours have the dtype of the array.
 """
 
 from __future__ import annotations
@@ -62,18 +63,23 @@ def channels_dx(g, x, dx, mean, scale, dw, db, w, start, stop):
 @kernel
 def columns(x, y, mean, var, w, b, eps, start, stop):
     total, part, k = numpy.zeros(x.shape[1]), numpy.zeros_like(mean), numpy.empty_like(mean)
+    first = numpy.empty_like(mean)  # about this the sums are small, whatever the mean
+    for c in range(x.shape[1]):
+        first[c] = x[0, c] if math.isfinite(x[0, c]) else x.dtype.type(0)
     fours = x.shape[0] - x.shape[0] % 4
     for a in range(0, fours, 4):
         for c in range(x.shape[1]):
-            part[c] += (x[a, c] + x[a + 1, c]) + (x[a + 2, c] + x[a + 3, c])
+            p, q = x[a, c] - first[c], x[a + 1, c] - first[c]
+            r, s = x[a + 2, c] - first[c], x[a + 3, c] - first[c]
+            part[c] += (p + q) + (r + s)
         if a % FOLD == FOLD - 4:
             _fold(part, total)
     for a in range(fours, x.shape[0]):
         for c in range(x.shape[1]):
-            part[c] += x[a, c]
+            part[c] += x[a, c] - first[c]
     _fold(part, total)
     for c in range(x.shape[1]):
-        mean[c], total[c] = total[c] / x.shape[0], 0.0
+        mean[c], total[c] = first[c] + total[c] / x.shape[0], 0.0
     for a in range(0, fours, 4):
         for c in range(x.shape[1]):
             p, q = x[a, c] - mean[c], x[a + 1, c] - mean[c]

@@ -9,6 +9,7 @@ import numpy
 
 from .. import dtypes
 from ..backend import device as Device
+from ..backend import quiet
 from ..methods import promoted, tensor_method
 from ..op import Op
 from ..samples import ErrorSample, Sample
@@ -123,7 +124,7 @@ def to(
     wanted = input.array.dtype if dtype is None else dtypes.to_numpy(dtype)
     if wanted == input.array.dtype:
         return clone(input) if copy else input
-    return Cast(wanted)(input) if wanted.kind == "f" else wrap(input.array.astype(wanted))
+    return Cast(wanted)(input) if wanted.kind == "f" else wrap(quiet(input.array.astype)(wanted))
 
 
 @tensor_method()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 
 from .. import dtypes
+from ..backend import quiet
 from ..methods import NUMBERS
 from ..tensor import Tensor
 from .creation import default_dtype, leaf, placed, shape_of
@@ -52,6 +53,7 @@ def arange(
 
 
 @placed
+@quiet
 def linspace(
     start: float,
     end: float,

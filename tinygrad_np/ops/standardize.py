@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy
 
+from ..backend import quiet
 from ..compilable import compilable
 from ..methods import promoted
 from ..op import Op
@@ -155,6 +156,7 @@ def standardize(
     return y, wrap(op.mean), wrap(op.var)
 
 
+@quiet
 def track(running: Tensor, batch: Tensor, momentum: float, factor: float = 1.0) -> None:
     """running = (1 - momentum) running + momentum * factor * batch, in place, without a graph.
 
