@@ -1279,7 +1279,7 @@ class Tensor:
     def zero_(self) -> Tensor:
         ...
 
-def wrap(array: Any, node: Any=None, version: Version | None=None, cls: Any=Tensor) -> Any:
+def wrap(array: Any, node: Any=None, version: Version | None=None, cls: Any=Tensor) -> Tensor:
     ...
 
 def without_history(tensor: Tensor, version: Version) -> Tensor:
