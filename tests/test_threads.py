@@ -296,6 +296,17 @@ def test_products_are_those_of_numpy(monkeypatch, number):
 
 
 @pytest.mark.usefixtures("everything_pays")
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+@pytest.mark.parametrize("width", [1, 5])
+def test_each_part_of_a_product_gets_its_bias(number, count, width):
+    tnp.set_num_threads(number)
+    r = np.random.default_rng(0)
+    a, b, bias = (r.standard_normal(shape) for shape in ((count, 4), (4, 5), (width,)))
+    np.testing.assert_allclose(threads.affine(a, b, bias), a @ b + bias, rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.usefixtures("everything_pays")
 def test_without_openblas_nothing_is_split(monkeypatch):
     monkeypatch.setattr(threads, "openblas", lambda: None)
     tnp.set_num_threads(2)

@@ -9,16 +9,16 @@ padding are not met: those k that lie inside are a range for each output row.
     weight_grad  gw[f, k] = sum over output rows of g[f] @ the run of k
     input_grad   the forward of g with w turned around, for each remainder by the strides
 
-blocks.py has the loops; the sums stay in registers (tiles.py).
+runs.py says where the runs lie. blocks.py has the loops, winograd.py fewer products for kernels of
+three rows; the sums stay in registers (tiles.py).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from functools import lru_cache, reduce
+from functools import reduce
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
@@ -27,23 +27,10 @@ from ..conv_algorithms import ALGORITHMS, chosen, row_fused
 from ..conv_algorithms.geometry import Geometry, conv_output_shape, inside
 from ..layout import logical, memory
 from ..threads import COPY, in_parts
-from . import FLOATS, blocks
+from . import FLOATS, blocks, winograd
 from .copies import copy_to
+from .runs import Ints, Runs, all_of, of_gradient, windows
 from .vectors import WIDE
-
-Ints = tuple[int, ...]
-
-
-class Runs(NamedTuple):
-    """Where the runs of each output row lie in a flat memory, those of the first group.
-
-    A run starts at starts[row] + offsets[k]; k is met if met[row, 0] <= k < met[row, 1].
-    """
-
-    starts: Any
-    offsets: Any
-    met: Any
-    edges: list[int]  # the rows before which another range of k is met
 
 
 def conv2d(op: Any, x: Any, w: Any, b: Any = None) -> Any:
@@ -74,7 +61,7 @@ def forward(x: Any, w: Any, geometry: Geometry, b: Any = None) -> Any:
     y = aligned((oh, f, ow, n), x.dtype)
     # (F, c, KH, KW) -> (G, f, c, KH, KW)
     weights = w.reshape(geometry.groups, f // geometry.groups, *w.shape[1:])
-    _convolve(y, slice(0, oh), padded, runs, weights, _all(w.shape[2]), _all(w.shape[3]), b)
+    _convolve(y, slice(0, oh), padded, runs, weights, all_of(w.shape[2]), all_of(w.shape[3]), b)
     return logical(y), (padded,)
 
 
@@ -89,6 +76,11 @@ def weight_grad(x: Any, g: Any, geometry: Geometry, w_shape: Any, hint: Any = No
     flops = (2 * kh * c * kw + COPY) * g.size
     g_flat = (_turned(g, groups, flops) if many else memory(g)).reshape(-1)
     x_flat, steps = padded.reshape(-1), (g_flat.size // oh, geometry.stride[0] * padded[0].size)
+
+    if many and runs.pairs is not None and c >= winograd.LEAST:
+        gw = _in_pairs(g_flat, padded, runs, (groups, f, kh, c, kw), steps, ow * n, flops)
+        if numpy.isfinite(gw).all():
+            return gw
 
     def part(here: slice) -> Any:
         # Of whole vectors of filters, where these lie last.
@@ -107,6 +99,24 @@ def weight_grad(x: Any, g: Any, geometry: Geometry, w_shape: Any, hint: Any = No
     gw = gw[..., : f // groups].swapaxes(1, 2) if many else gw
     # (G, f, KH*c*KW) -> (F, KH, c, KW) -> (F, c, KH, KW)
     return numpy.ascontiguousarray(gw.reshape(f, kh, c, kw).swapaxes(1, 2))
+
+
+def _in_pairs(
+    g: Any, x: Any, runs: Runs, sizes: Ints, steps: tuple[int, int], m: int, flops: float
+) -> Any:
+    """`weight_grad` by winograd.py; g flat, turned."""
+    groups, f, kh, c, kw = sizes
+
+    def part(here: slice) -> Any:
+        p = numpy.zeros((4, groups, c * kw, steps[0] // (m * groups)), x.dtype)
+        scratch = (aligned((size,), x.dtype) for size in (x[0].size, steps[0]))
+        winograd.outer_pairs(p, g, x.reshape(-1), runs.pairs[here], runs.of_row, m, *scratch)
+        return p
+
+    gw = winograd.weight_gradient(reduce(numpy.add, in_parts(part, len(runs.pairs), flops)))
+    # (KH, G, c*KW, f) -> (KH, G, c, KW, f) -> (G, f, c, KH, KW) -> (F, c, KH, KW)
+    gw = gw[..., : f // groups].reshape(kh, groups, c, kw, -1).transpose(1, 4, 2, 0, 3)
+    return numpy.ascontiguousarray(gw).reshape(f, c, kh, kw)
 
 
 def _turned(g: Any, groups: int, flops: float) -> Any:
@@ -134,7 +144,7 @@ def input_grad(g: Any, w: Any, geometry: Geometry, x_shape: Any) -> Any:
         return NotImplemented
     # (F, c, KH, KW) -> (G, f, c, KH, KW) -> (G, c, f, KH, KW)
     turned = w.reshape(groups, f // groups, per_group, kh, kw).swapaxes(1, 2)
-    left, wide, phases = _of_gradient(g.shape, w.shape, geometry, (h, width))
+    left, wide, phases = of_gradient(g.shape, w.shape, geometry, (h, width))
     padded = _padded(g, left, wide, 1, 2 * w[0].size * g.size)
     gx = aligned((h, c, width, n), g.dtype)
     for b, columns, of_rows in phases:
@@ -157,12 +167,13 @@ def _convolve(
     y: Any, rows: slice, x: Any, runs: Runs, w: Any, kh: Any, kw: Any, bias: Any = None
 ) -> None:
     """These rows of y (OH, F, OW, N) = w (G, f, c, KH, KW)[..., kh, kw] @ their runs in x."""
-    groups, f = w.shape[:2]
-    m, width, ks = y.shape[2] * y.shape[3], blocks.filters_of_a_block(f), len(runs.offsets)
+    groups, f, c = w.shape[:3]
+    m, ks, step = y.shape[2] * y.shape[3], len(runs.offsets), y[0].size
+    first_sums = numpy.zeros(groups * f, y.dtype) if bias is None else numpy.ascontiguousarray(bias)
+    y_flat, x_flat = y.reshape(-1), x.reshape(-1)
+    width = blocks.filters_of_a_block(f)
     packed = numpy.empty((groups, -(-f // width), ks, width), w.dtype)
     blocks.pack(packed, w, kh, kw)
-    first_sums = numpy.zeros(groups * f, y.dtype) if bias is None else numpy.ascontiguousarray(bias)
-    y_flat, x_flat, step = y.reshape(-1), x.reshape(-1), y[0].size
 
     def part(here: slice) -> None:
         first = rows.start + here.start * (rows.step or 1)
@@ -171,77 +182,30 @@ def _convolve(
             x[0].size // groups, runs.met[here], runs.offsets, packed, first_sums, f, m,
         )  # fmt: skip
 
-    count = len(runs.starts)
-    in_parts(part, count, (2 * ks + COPY) * count * step)
+    def part_in_pairs(here: slice) -> bool:
+        scratch = (aligned((size,), y.dtype) for size in (x[0].size, step, step))
+        return winograd.convolve_pairs(
+            y_flat, rows.start * step, (rows.step or 1) * step, x_flat, runs.pairs[here],
+            runs.of_row, of_sums, first_sums, f, *scratch,
+        )  # fmt: skip
+
+    flops = (2 * ks + COPY) * len(runs.starts) * step
+    if runs.pairs is not None and min(f, c) >= winograd.LEAST:
+        of_sums = winograd.weights(packed)
+        if all(in_parts(part_in_pairs, len(runs.pairs), flops)):
+            return
+    in_parts(part, len(runs.starts), flops)
 
 
 def _of_input(
     x: Any, w_shape: Any, out: Any, geometry: Geometry, padded: Any = None
 ) -> tuple[Any, Runs]:
     """x in padded memory, and what runs a convolution with w of this shape meets there."""
-    wide, runs = _windows(x.shape, w_shape, out, geometry)
+    wide, runs = windows(x.shape, w_shape, out, geometry)
     if padded is None:
         flops = 2 * math.prod(w_shape) * math.prod(out) * x.shape[0]
         padded = _padded(x, geometry.padding[1][0], wide, geometry.stride[1], flops)
     return padded, runs
-
-
-@lru_cache(256)
-def _windows(x_shape: Ints, w_shape: Ints, out: Ints, geometry: Geometry) -> tuple[int, Runs]:
-    """How wide each remainder of a padded row is, and the runs that meet (c, KH, KW) there."""
-    (n, channels, h, _), (_, c, kh, kw), (sh, s) = x_shape, w_shape, geometry.stride
-    (dh, dw), top = geometry.dilation, geometry.padding[0][0]
-    wide = (kw - 1) * dw // s + out[1]
-    columns = [(j * dw % s) * wide + j * dw // s for j in range(kw)]
-    bases = numpy.arange(-top, out[0] * sh - top, sh)
-    shape = h, channels, s, wide, n
-    return wide, _runs(shape, bases, [i * dh for i in range(kh)], c, columns)
-
-
-@lru_cache(256)
-def _of_gradient(
-    g_shape: Ints, w_shape: Ints, geometry: Geometry, size: Ints
-) -> tuple[int, int, list[Any]]:
-    """The padding before rows of g, their width with it, and the convolutions that give x (H, W).
-
-    By remainders of the columns: (its number, the kernel's columns met, by remainders of the rows:
-    (its number, the kernel's rows met, their runs in g)).
-    """
-    (n, f, oh, _), (_, _, kh, kw), (sh, sw) = g_shape, w_shape, geometry.stride
-    (h, width), phases = size, []
-    meet_h, meet_w = _meeting(geometry, 0, h, kh), _meeting(geometry, 1, width, kw)
-    left, wide = _reach(meet_w, width, sw)
-    for b, columns in enumerate(meet_w):
-        there, of_rows = [left + start for start, _ in columns], []
-        for a, rows in enumerate(meet_h):
-            bases, shape = numpy.arange(len(range(a, h, sh))), (oh, f, 1, wide, n)
-            runs = _runs(shape, bases, [r for r, _ in rows], f // geometry.groups, there)
-            of_rows.append((a, _ints(i for _, i in rows), runs))
-        phases.append((b, _ints(j for _, j in columns), of_rows))
-    return left, wide, phases
-
-
-def _runs(shape: Ints, bases: Any, rows: list[int], channels: int, columns: list[int]) -> Runs:
-    """Of output rows that meet the `rows` (ascending) and `columns` after their base rows.
-
-    The memory has this shape (H, C, s, W/s, N). A base row before the first starts before it.
-    """
-    h, c, s, w, n = shape
-    row, channel, column = numpy.ix_(_ints(rows), _ints(range(channels)), _ints(columns))
-    offsets = (((row * c + channel) * s * w + column) * n).reshape(-1)
-    ends = [numpy.searchsorted(row.reshape(-1), end - bases) for end in (0, h)]
-    met = numpy.stack(ends, 1) * (channels * len(columns))
-    edges = numpy.flatnonzero((met[1:] != met[:-1]).any(1)) + 1
-    return Runs(bases * (c * s * w * n), offsets, met, edges.tolist())
-
-
-def _ints(values: Iterable[int]) -> Any:
-    return numpy.array([*values], numpy.int64)
-
-
-@lru_cache(64)
-def _all(count: int) -> Any:
-    return _ints(range(count))
 
 
 def _padded(x: Any, left: int, wide: int, s: int, flops: float) -> Any:
@@ -262,24 +226,3 @@ def _padded(x: Any, left: int, wide: int, s: int, flops: float) -> Any:
 
     in_parts(part, c, flops + COPY * padded.size)
     return padded
-
-
-def _meeting(geometry: Geometry, axis: int, size: int, kernel: int) -> list[list[tuple[int, int]]]:
-    """For inputs a, a + s, ... of an axis with stride s: [(first output met, kernel position)].
-
-    The t-th of them meets the output t after the first. In the order of these outputs.
-    """
-    s, d, before = geometry.stride[axis], geometry.dilation[axis], geometry.padding[axis][0]
-    places = ((a, k, a + before - k * d) for a in range(s) for k in range(kernel))
-    result: list[list[tuple[int, int]]] = [[] for _ in range(s)]
-    for a, k, place in places:
-        if place % s == 0:
-            result[a].append((place // s, k))
-    return [sorted(pairs) for pairs in result[: min(s, size)]]
-
-
-def _reach(meet: list[list[tuple[int, int]]], size: int, s: int) -> tuple[int, int]:
-    """The outputs that `_meeting` names: how many before the first, and how many with those."""
-    ends = [(first, first + len(range(a, size, s))) for a, m in enumerate(meet) for first, _ in m]
-    before = max([0, *(-first for first, _ in ends)])
-    return before, before + max([1, *(end for _, end in ends)])

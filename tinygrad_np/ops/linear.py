@@ -9,7 +9,7 @@ from ..errors import OpError
 from ..op import Op
 from ..samples import ErrorSample, Sample
 from ..tensor import Tensor
-from ..threads import product
+from ..threads import affine, product
 from .creation import ones
 from .expand import misfit
 from .matmul import check_product, matmul
@@ -21,9 +21,8 @@ class Linear(Op):
     torch_name = "Addmm"
 
     def forward(self, x, w, b=None):
-        y = product(_rows(x), w.T)  # (*, I) -> (N, I) -> (N, O)
-        if b is not None:
-            y += b
+        x_rows = _rows(x)  # (*, I) -> (N, I) -> (N, O)
+        y = product(x_rows, w.T) if b is None else affine(x_rows, w.T, b)
         return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
 
     def dx(self, g, w):
