@@ -131,11 +131,13 @@ for _kind in ("max", "avg"):
             return backward_of(lambda x: getattr(F, f"{kind}_pool2d")(x, *rest), x)
 
 
-for _name, _sizes in {
+# name: batch, numbers in, numbers out
+LINEARS = {
     "400-120 b64": (64, 400, 120),
     "1024-1024 b64": (64, 1024, 1024),
     "128-512 b2048": (2048, 128, 512),
-}.items():
+}
+for _name, _sizes in LINEARS.items():
 
     @case("linear", _name)
     def linear(torch: Any, nn: Any, F: Any, sizes: Any = _sizes) -> Callable[[], None]:
@@ -146,9 +148,11 @@ for _name, _sizes in {
         return backward_of(F.linear, x, w, b)
 
 
-for _name, _sizes in {
+# name: batch, classes
+CLASSES = {
     "64x10": (64, 10), "1024x10": (1024, 10), "256x1000": (256, 1000), "2048x65": (2048, 65),
-}.items():  # fmt: skip
+}  # fmt: skip
+for _name, _sizes in CLASSES.items():
 
     @case("log-softmax + cross-entropy", _name)
     def cross_entropy(torch: Any, nn: Any, F: Any, sizes: Any = _sizes) -> Callable[[], None]:
@@ -157,8 +161,8 @@ for _name, _sizes in {
         return backward_of(lambda x: F.nll_loss(F.log_softmax(x, 1), y), x)
 
 
-for _name, _size in {"64x6x28²": (64, 6, 28, 28), "64x64x16²": (64, 64, 16, 16),
-                     "256x512": (256, 512)}.items():  # fmt: skip
+SIZES = {"64x6x28²": (64, 6, 28, 28), "64x64x16²": (64, 64, 16, 16), "256x512": (256, 512)}
+for _name, _size in SIZES.items():
 
     @case("batch norm", _name)
     def batch_norm(torch: Any, nn: Any, F: Any, size: Any = _size) -> Callable[[], None]:

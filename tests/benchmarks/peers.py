@@ -1,237 +1,268 @@
-"""Other libraries, each in its own idiom: `python -m benchmarks.peers LIBRARY THREADS`.
+"""The works of cases.py for other libraries: `python -m benchmarks.peers LIBRARY THREADS`.
 
-LeNet's step does what cases.py does: conv, pool, relu twice, three linear layers, cross-entropy,
-SGD with momentum and weight decay on a batch of 64. JAX and tinygrad compile it. The tiny
-operations run one by one, in tinygrad a hundred steps at a time, as it gathers them in a graph
-whose cost grows faster than it; "jax, compiled" makes one program of all two thousand first.
+Each is a function of arrays, in the few names that libraries.py gives to every library.
 """
 
 from __future__ import annotations
 
-import atexit
-import os
-import shutil
+import math
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy
 
+from . import cases
+from .compilers import Jax, TinyGrad
+from .libraries import Autograd, Library, MyGrad, Run
 from .worker import timed
 
-STEP = ("LeNet step, batch 64", "max pooling")
-CHAIN = ("overhead", "2,000 tiny ops y = y * a + b")
-PEERS = {
-    "mygrad": [STEP, CHAIN],
-    "autograd": [STEP, CHAIN],
-    "tinygrad": [STEP, CHAIN],
-    "jax": [STEP, CHAIN],
-    "jax, compiled": [CHAIN],
-}
-SHAPES = [
+PEERS: dict[str, Callable[[], Library]] = {
+    "mygrad": MyGrad, "autograd": Autograd, "tinygrad": TinyGrad, "jax": Jax,
+}  # fmt: skip
+COMPILED = ", as one program"
+
+Work = Callable[[Library], Run | None]  # None: the library has no such thing
+
+WORKS: dict[str, dict[str, Work]] = {}
+
+
+def work(group: str, name: str) -> Callable[[Work], Work]:
+    """Adds a work to a group."""
+
+    def add(make: Work) -> Work:
+        WORKS.setdefault(group, {})[name] = make
+        return make
+
+    return add
+
+
+def normal(*shape: int, scale: float = 1.0) -> Any:
+    return numpy.random.default_rng(0).normal(0, scale, shape).astype(numpy.float32)
+
+
+def labels(*shape: int, below: int) -> Any:
+    return numpy.random.default_rng(0).integers(0, below, shape)
+
+
+def backward_of(
+    library: Library, f: Callable[..., Any], shape: tuple[int, ...], *leaves: Any
+) -> Run:
+    """Forward, and backward of a weight of ones in the shape of the result."""
+    return library.run(f, *map(library.array, leaves), seed=numpy.ones(shape, numpy.float32))
+
+
+def sgd(w: Any, g: Any, m: Any) -> Any:
+    """With momentum and weight decay."""
+    m = 0.9 * m + g + 1e-4 * w
+    return w - 0.02 * m, m
+
+
+def plain_sgd(w: Any, g: Any) -> Any:
+    return (w - 0.01 * g,)
+
+
+def adam(w: Any, g: Any, m: Any, v: Any, t: Any) -> Any:
+    """Its count of steps, t, is an array like w, so that compiled steps may change it."""
+    t = t + 1
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+    scale = (1 - 0.999**t) ** 0.5 / (1 - 0.9**t)
+    return w - 1e-3 * scale * m / (v**0.5 + 1e-8), m, v, t
+
+
+def lenet(library: Library, pool: str, x: Any, *w: Any) -> Any:
+    """Pool, then relu, as there."""
+    pooled = getattr(library, f"{pool}_pool2d")
+    h = library.relu(pooled(library.conv2d(x, w[0], w[1], padding=2), 2, 2))
+    h = library.relu(pooled(library.conv2d(h, w[2], w[3]), 2, 2)).reshape(len(x), 400)
+    h = library.relu(h @ w[4] + w[5])
+    h = library.relu(h @ w[6] + w[7])
+    return h @ w[8] + w[9]
+
+
+LENET = [
     (6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (400, 120), (120,), (120, 84), (84,), (84, 10), (10,),
 ]  # fmt: skip
-LR, MOMENTUM, DECAY = 0.02, 0.9, 1e-4
-
-Run = Callable[[], Any]
 
 
-def data() -> tuple[list[Any], Any, Any]:
-    """Weights, images and labels."""
-    rng = numpy.random.default_rng(0)
-    weights = [rng.normal(0, 0.1, shape).astype(numpy.float32) for shape in SHAPES]
-    images = rng.normal(size=(64, 1, 28, 28)).astype(numpy.float32)
-    return weights, images, rng.integers(0, 10, 64)
+@work("LeNet step, batch 64", "max pooling")
+def lenet_step(library: Library, pool: str = "max") -> Run:
+    x, y = library.array(normal(64, 1, 28, 28)), library.array(labels(64, below=10))
+    weights = [library.array(normal(*shape, scale=0.1)) for shape in LENET]
+
+    def loss(*w: Any) -> Any:
+        return library.cross_entropy(lenet(library, pool, x, *w), y)
+
+    return library.train(loss, weights, sgd, 1)
 
 
-def updated(weights: Any, gradients: Any, moments: Any) -> Any:
-    """SGD on arrays, in place."""
-    for w, g, m in zip(weights, gradients, moments, strict=True):
-        m *= MOMENTUM
-        m += g + DECAY * w
-        w -= LR * m
+work("LeNet step, batch 64", "avg pooling")(partial(lenet_step, pool="avg"))
 
 
-def mygrad() -> dict[Any, Run]:
-    import mygrad as mg
-    from mygrad.nnet.layers import conv_nd, max_pool
-    from mygrad.nnet.losses import softmax_crossentropy
+@work("LeNet inference", "60,000 images, batch 1,000")
+def inference(library: Library) -> Run:
+    """One batch, whose time `main` takes sixty times."""
+    arrays = [normal(1000, 1, 28, 28), *(normal(*shape, scale=0.1) for shape in LENET)]
 
-    weights, x, y = data()
-    w = [mg.tensor(a) for a in weights]
-    moments = [numpy.zeros_like(a) for a in weights]
+    def f(*arrays: Any) -> Any:
+        return [lenet(library, "max", *arrays)]
 
-    def step() -> None:
-        h = conv_nd(x, w[0], stride=1, padding=2) + w[1].reshape(1, -1, 1, 1)
-        h = mg.maximum(max_pool(h, (2, 2), 2), 0)
-        h = conv_nd(h, w[2], stride=1) + w[3].reshape(1, -1, 1, 1)
-        h = mg.maximum(max_pool(h, (2, 2), 2), 0).reshape(64, 400)
-        h = mg.maximum(h @ w[4] + w[5], 0)
-        h = mg.maximum(h @ w[6] + w[7], 0)
-        softmax_crossentropy(h @ w[8] + w[9], y).backward()
-        updated([t.data for t in w], [t.grad for t in w], moments)
+    return library.forward(f, *map(library.array, arrays))
 
-    def chain() -> None:
-        y = a = mg.ones(4, dtype=numpy.float32)
-        b = mg.ones(4, dtype=numpy.float32)
-        for _ in range(1000):
+
+for _name, _shape in cases.CONVOLUTIONS.items():
+
+    @work("conv2d", _name)
+    def conv2d(library: Library, shape: Any = _shape) -> Run:
+        n, inner, outer, size, k, *rest = shape
+        stride, padding, dilation, groups = rest
+        width = (size + 2 * padding - dilation * (k - 1) - 1) // stride + 1
+        leaves = normal(n, inner, size, size), normal(outer, inner // groups, k, k), normal(outer)
+        return backward_of(
+            library, lambda x, w, b: library.conv2d(x, w, b, *rest), (n, outer, width, width),
+            *leaves,
+        )  # fmt: skip
+
+
+for _kind in ("max", "avg"):
+    for _name, _shape in cases.POOLINGS.items():
+
+        @work(f"{_kind} pooling", _name)
+        def pool(library: Library, kind: str = _kind, shape: Any = _shape) -> Run:
+            (n, c, size, _), k, stride, padding = shape
+            width = (size + 2 * padding - k) // stride + 1
+            pooled = getattr(library, f"{kind}_pool2d")
+            return backward_of(
+                library, lambda x: pooled(x, k, stride, padding), (n, c, width, width),
+                normal(n, c, size, size),
+            )  # fmt: skip
+
+
+for _name, _sizes in cases.LINEARS.items():
+
+    @work("linear", _name)
+    def linear(library: Library, sizes: Any = _sizes) -> Run:
+        n, inner, outer = sizes
+        return backward_of(
+            library, lambda x, w, b: x @ w + b, (n, outer),
+            normal(n, inner), normal(inner, outer), normal(outer),
+        )  # fmt: skip
+
+
+for _name, _sizes in cases.CLASSES.items():
+
+    @work("log-softmax + cross-entropy", _name)
+    def cross_entropy(library: Library, sizes: Any = _sizes) -> Run:
+        y = library.array(labels(sizes[0], below=sizes[1]))
+        return backward_of(library, lambda x: library.cross_entropy(x, y), (), normal(*sizes))
+
+
+for _name, _size in cases.SIZES.items():
+
+    @work("batch norm", _name)
+    def batch_norm(library: Library, size: Any = _size) -> Run:
+        return backward_of(
+            library, library.batch_norm, size, normal(*size), normal(size[1]), normal(size[1])
+        )
+
+    @work("relu", _name)
+    def relu(library: Library, size: Any = _size) -> Run:
+        return backward_of(library, library.relu, size, normal(*size))
+
+
+@work("Transformer block", "batch 16, 128 tokens, width 128, 4 heads")
+def transformer_block(library: Library) -> Run:
+    mask = library.array(numpy.triu(numpy.full((128, 128), -1e9, numpy.float32), 1))
+
+    def block(x: Any, *w: Any) -> Any:
+        h = library.norm(x, w[0], w[1], (-1,)) @ w[2] + w[3]
+        heads = library.transpose(h.reshape(16, 128, 3, 4, 32), 2, 0, 3, 1, 4)
+        q, k, v = heads[0], heads[1], heads[2]
+        scores = q @ library.transpose(k, 0, 1, 3, 2) * (1 / math.sqrt(32)) + mask
+        mixed = library.transpose(library.softmax(scores) @ v, 0, 2, 1, 3).reshape(16, 128, 128)
+        x = x + mixed @ w[4] + w[5]
+        h = library.relu(library.norm(x, w[6], w[7], (-1,)) @ w[8] + w[9])
+        return x + h @ w[10] + w[11]
+
+    shapes = [
+        (128,), (128,), (128, 384), (384,), (128, 128), (128,), (128,), (128,), (128, 512), (512,),
+        (512, 128), (128,),
+    ]  # fmt: skip
+    leaves = [normal(*shape, scale=0.1) for shape in shapes]
+    return backward_of(library, block, (16, 128, 128), normal(16, 128, 128), *leaves)
+
+
+@work("char-RNN step", "batch 32, 50 letters, 128 wide")
+def char_rnn(library: Library) -> Run:
+    letters, following = (library.array(labels(n, below=65)) for n in (32 * 50, 32 * 50))
+
+    def loss(*w: Any) -> Any:
+        x = (w[0][letters] @ w[1] + w[2]).reshape(32, 50, 128)
+        h, all = library.tanh(x[:, 0] + w[4]), []
+        for t in range(50):
+            h = library.tanh(x[:, t] + h @ w[3] + w[4]) if t else h
+            all.append(h)
+        logits = library.stack(all).reshape(32 * 50, 128) @ w[5] + w[6]
+        return library.cross_entropy(logits, following)
+
+    shapes = [(65, 64), (64, 128), (128,), (128, 128), (128,), (128, 65), (65,)]
+    return library.train(
+        loss, [library.array(normal(*shape, scale=0.1)) for shape in shapes], adam, 3
+    )
+
+
+def chain(library: Library) -> Run:
+    def chained(y: Any, a: Any, b: Any) -> Any:
+        for _ in range(library.steps):
             y = y * a + b
-        y.sum().backward()
+        return y
 
-    return {STEP: step, CHAIN: chain}
-
-
-def autograd() -> dict[Any, Run]:
-    import autograd.numpy as np
-    from autograd import grad
-    from autograd.scipy.signal import convolve
-
-    weights, x, y = data()
-    moments = [numpy.zeros_like(a) for a in weights]
-
-    def conv(x: Any, w: Any, b: Any) -> Any:
-        flipped = np.transpose(w, (1, 0, 2, 3))[:, :, ::-1, ::-1]
-        y = convolve(x, flipped, axes=([2, 3], [2, 3]), dot_axes=([1], [0]), mode="valid")
-        return y + np.reshape(b, (1, -1, 1, 1))
-
-    def pool(x: Any) -> Any:
-        n, c, h, w = x.shape
-        return np.max(np.max(np.reshape(x, (n, c, h // 2, 2, w // 2, 2)), axis=5), axis=3)
-
-    def loss(w: Any) -> Any:
-        h = np.maximum(pool(conv(np.pad(x, [(0, 0), (0, 0), (2, 2), (2, 2)]), w[0], w[1])), 0)
-        h = np.reshape(np.maximum(pool(conv(h, w[2], w[3])), 0), (64, 400))
-        h = np.maximum(np.dot(h, w[4]) + w[5], 0)
-        h = np.maximum(np.dot(h, w[6]) + w[7], 0)
-        z = np.dot(h, w[8]) + w[9]
-        z = z - np.max(z, axis=1, keepdims=True)
-        logs = z - np.log(np.sum(np.exp(z), axis=1, keepdims=True))
-        return -np.mean(logs[np.arange(64), y])
-
-    gradient = grad(loss)
-
-    def chained(arrays: Any) -> Any:
-        y, (a, b) = arrays[0], arrays
-        for _ in range(1000):
-            y = y * a + b
-        return np.sum(y)
-
-    ones = numpy.ones(4, numpy.float32)
-    return {
-        STEP: lambda: updated(weights, gradient(weights), moments),
-        CHAIN: lambda: grad(chained)((ones, ones)),
-    }
-
-
-def _clang(folder: Path) -> None:
-    """Have tinygrad call the clang inside the package ziglang, where the system has none."""
-    if shutil.which(os.environ.get("CC", "clang")) is None:
-        script = folder / "clang"
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ziglang clang "$@"\n')
-        script.chmod(0o755)
-        os.environ["CC"] = str(script)
-
-
-def tinygrad() -> dict[Any, Run]:
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    _clang(Path(folder.name))
-    os.environ |= {"DEV": "CPU", "TRAINING": "1"}
-    from tinygrad import Tensor, TinyJit
-    from tinygrad.nn.optim import SGD
-
-    weights, x, y = data()
-    w = [Tensor(a) for a in weights]
-    images, labels = Tensor(x), Tensor(y.astype(numpy.int32))
-    optimizer = SGD(w, LR, MOMENTUM, DECAY)
-
-    @TinyJit
-    def step() -> Any:
-        optimizer.zero_grad()
-        h = images.conv2d(w[0], w[1], padding=2).max_pool2d((2, 2)).relu()
-        h = h.conv2d(w[2], w[3]).max_pool2d((2, 2)).relu().reshape(64, 400)
-        h = (h @ w[4] + w[5]).relu()
-        h = (h @ w[6] + w[7]).relu()
-        loss = (h @ w[8] + w[9]).sparse_categorical_crossentropy(labels).backward()
-        optimizer.step()
-        return loss.realize()
-
-    a, b = (Tensor.ones(4).contiguous().realize() for _ in range(2))
-
-    def chain() -> None:
-        for _ in range(10):
-            y = a
-            for _ in range(100):
-                y = y * a + b
-            Tensor.realize(*y.sum().gradient(a, b))
-
-    return {STEP: lambda: step().numpy(), CHAIN: chain}
-
-
-def jax(compiled: bool = False) -> dict[Any, Run]:
-    import jax
-    import jax.numpy as jnp
-    from jax import lax
-
-    weights, x, y = data()
-
-    def conv(x: Any, w: Any, b: Any, p: int) -> Any:
-        return lax.conv(
-            jnp.pad(x, [(0, 0), (0, 0), (p, p), (p, p)]), w, (1, 1), "VALID"
-        ) + b.reshape(1, -1, 1, 1)
-
-    def pool(x: Any) -> Any:
-        return lax.reduce_window(x, -jnp.inf, lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
-
-    def loss(w: Any) -> Any:
-        h = jnp.maximum(pool(conv(x, w[0], w[1], 2)), 0)
-        h = jnp.maximum(pool(conv(h, w[2], w[3], 0)), 0).reshape(64, 400)
-        h = jnp.maximum(h @ w[4] + w[5], 0)
-        h = jnp.maximum(h @ w[6] + w[7], 0)
-        return -jax.nn.log_softmax(h @ w[8] + w[9])[jnp.arange(64), y].mean()
-
-    @jax.jit
-    def step(w: Any, moments: Any) -> Any:
-        gradients = jax.grad(loss)(w)
-        moments = [
-            MOMENTUM * m + g + DECAY * a for m, g, a in zip(moments, gradients, w, strict=True)
-        ]
-        return [a - LR * m for a, m in zip(w, moments, strict=True)], moments
-
-    state = [weights, [jnp.zeros_like(a) for a in weights]]
+    once = backward_of(library, chained, (4,), *(numpy.ones(4, numpy.float32) for _ in range(3)))
 
     def run() -> None:
-        state[:] = step(*state)
-        jax.block_until_ready(state)
+        for _ in range(1000 // library.steps):
+            once()
 
-    def chained(arrays: Any) -> Any:
-        y, (a, b) = arrays[0], arrays
-        for _ in range(1000):
-            y = y * a + b
-        return jnp.sum(y)
+    return run
 
-    ones = jnp.ones(4, jnp.float32)
-    gradient = jax.jit(jax.grad(chained)) if compiled else jax.grad(chained)
-    chain = {CHAIN: lambda: jax.block_until_ready(gradient((ones, ones)))}
-    return chain if compiled else {STEP: run, **chain}
+
+@work("overhead", "2,000 tiny ops y = y * a + b")
+def tiny_ops(library: Library) -> Run | None:
+    eager = library.eager()
+    return eager and chain(eager)
+
+
+@work("overhead", "2,000 tiny ops y = y * a + b" + COMPILED)
+def tiny_program(library: Library) -> Run | None:
+    return chain(library) if library.compiles else None
+
+
+@work("overhead", "scalar MLP 16-16-16-1, batch 8")
+def tiny_mlp(library: Library) -> Run:
+    x, y = library.array(normal(8, 16)), library.array(normal(8, 1))
+
+    def loss(*w: Any) -> Any:
+        h = library.tanh(library.tanh(x @ w[0] + w[1]) @ w[2] + w[3]) @ w[4] + w[5]
+        return ((h - y) * (h - y)).sum() / 8
+
+    shapes = [(16, 16), (16,), (16, 16), (16,), (16, 1), (1,)]
+    return library.train(loss, [library.array(normal(*s, scale=0.2)) for s in shapes], plain_sgd, 0)
 
 
 def main() -> None:
-    """Answer line by line, as worker.py does."""
-    libraries: dict[str, Callable[[], dict[Any, Run]]] = {
-        "mygrad": mygrad, "autograd": autograd, "tinygrad": tinygrad, "jax": jax,
-        "jax, compiled": partial(jax, compiled=True),
-    }  # fmt: skip
-    runs = libraries[sys.argv[1]]()
-    for run in runs.values():
-        for _ in range(3):  # compiled at the second call, some of them
-            run()
+    """Answer line by line, as worker.py does; `nan` for what the library cannot do."""
+    library, made = PEERS[sys.argv[1]](), {}
     for line in sys.stdin:
         group, name, seconds = line.rstrip("\n").split("|")
-        print(timed(runs[group, name], float(seconds)), flush=True)
+        if (group, name) not in made:
+            made.clear()
+            made[group, name] = run = WORKS[group][name](library)
+            if run and (timed(run, 0) < 1000 or library.compiles):  # some at the second call
+                timed(run, 0)
+                timed(run, 0)
+        run, batches = made[group, name], 60 if group == "LeNet inference" else 1
+        print(batches * timed(run, float(seconds)) if run else math.nan, flush=True)
 
 
 if __name__ == "__main__":
