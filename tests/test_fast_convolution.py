@@ -1,7 +1,5 @@
 """The compiled convolution and copies: against torch in float64, and a plain assignment."""
 
-from unittest.mock import Mock
-
 import numpy as np
 import pytest
 import torch
@@ -11,7 +9,7 @@ pytest.importorskip("numba")
 from tinygrad_np import layout, threads
 from tinygrad_np.conv_algorithms import row_fused
 from tinygrad_np.conv_algorithms.geometry import Geometry
-from tinygrad_np.fast import blocks, convolution, copies, winograd
+from tinygrad_np.fast import blocks, convolution, copies
 from tinygrad_np.ops.conv import Conv2d
 
 torch.set_num_threads(1)
@@ -42,21 +40,8 @@ GROUPS = {
     "depthwise, two each": ((16, 3, 7, 7), (6, 1, 3, 2), Geometry((2, 2), groups=3)),
     "groups of many filters": ((5, 30, 7, 9), (64, 15, 3, 3), Geometry((1, 2), groups=2)),
     "groups": ((16, 8, 6, 5), (20, 4, 3, 3), Geometry((2, 1), ((1, 1), (1, 1)), (1, 2), 2)),
-    "dilation and groups, in pairs": (
-        (4, 64, 7, 9), (96, 32, 3, 3), Geometry((1, 2), ((2, 1), (1, 3)), (2, 1), 2)
-    ),
-}  # fmt: skip
-IN_PAIRS = {
-    "pairs": ((5, 32, 6, 7), (40, 32, 3, 3), Geometry(padding=((1, 1), (1, 1)))),
-    "pairs, an odd row": ((5, 33, 7, 5), (32, 33, 3, 2), Geometry(padding=((0, 2), (1, 0)))),
-    "pairs of dilation 3": (
-        (5, 32, 9, 6), (32, 32, 3, 1), Geometry(padding=((3, 4), (0, 0)), dilation=(3, 1))
-    ),
-    "pairs of remainders": ((5, 32, 11, 9), (35, 32, 5, 2), Geometry((2, 1), ((2, 2), (1, 0)))),
-    "one row": ((17, 32, 1, 4), (32, 32, 3, 3), Geometry(padding=((1, 1), (1, 1)))),
-    "rows of padding": ((5, 32, 2, 5), (32, 32, 3, 3), Geometry(padding=((5, 4), (1, 1)))),
-}  # fmt: skip
-CASES = [pytest.param(*case, id=name, marks=WIDE) for name, case in (ONE_GROUP | IN_PAIRS).items()]
+}
+CASES = [pytest.param(*case, id=name, marks=WIDE) for name, case in ONE_GROUP.items()]
 CASES += [pytest.param(*case, id=name) for name, case in GROUPS.items()]
 
 
@@ -104,52 +89,22 @@ def test_the_triangle_is_that_of_torch(x_shape, w_shape, geometry, dtype):
 def test_the_plain_rule_does_the_same(x_shape, w_shape, geometry):
     plain = [getattr(f, "plain", f) for f in (row_fused.forward, row_fused.input_grad)]
     (x, w, g), _ = problem(x_shape, w_shape, geometry, np.float64)
-    with np.errstate(all="ignore"):  # as in every op
-        y, gx, _ = results(x, w, g, geometry)
+    y, gx, _ = results(x, w, g, geometry)
     np.testing.assert_allclose(plain[0](x, w, geometry)[0], y, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(plain[1](g, w, geometry, x_shape), gx, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("channels", [2, 32], ids=["directly", "in pairs"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_nan_and_inf_go_where_they_are_met(bad, channels):
-    geometry, filters = Geometry(padding=((1, 1), (1, 1)), groups=2), 2 * channels
-    shapes = (5, 2 * channels, 6, 7), (filters, channels, 3, 3)
-    (x, w, g), _ = problem(*shapes, geometry, np.float32)
-    x[3, 1, 2:4, 5] = bad  # not where it meets padding: whether 0 * nan counts there is left open
-    g[4, 2, 3:5, 5] = bad
+def test_nan_and_inf_go_where_they_are_met(bad):
+    geometry = Geometry(padding=((1, 1), (1, 1)), groups=2)
+    (x, w, g), _ = problem((5, 4, 6, 7), (6, 2, 3, 3), geometry, np.float32)
+    x[3, 1, 2, 5] = bad  # not where it meets padding: whether 0 * nan counts there is left open
+    g[4, 2, 3, 5] = bad
     tx, tw = (torch.tensor(a, requires_grad=True) for a in (x, w))
     y = torch.nn.functional.conv2d(tx, tw, None, 1, 1, 1, 2)
     gx, gw = torch.autograd.grad(y, (tx, tw), torch.tensor(g))
-    with np.errstate(all="ignore"):  # as in every op
-        found = results(x, w, g, geometry)
-    for ours, theirs in zip(found, (y, gx, gw), strict=True):
+    for ours, theirs in zip(results(x, w, g, geometry), (y, gx, gw), strict=True):
         np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=1e-4, atol=1e-4)
-
-
-@WIDE
-def test_large_numbers_whose_sum_overflows():
-    geometry = Geometry()
-    (x, w, g), _ = problem((16, 32, 4, 3), (32, 32, 3, 3), geometry, np.float32)
-    x[:, 3, 1:3], w[:, 3] = 2e38, 1e-36
-    g[:, 5], w[5] = 2e38, 1e-36
-    with np.errstate(all="ignore"):  # as in every op
-        y, gx, _ = results(x, w, g, geometry)
-    tx, tw = (torch.tensor(a, requires_grad=True) for a in (x, w))
-    theirs = torch.nn.functional.conv2d(tx, tw)
-    (expected,) = torch.autograd.grad(theirs, tx, torch.tensor(g))
-    np.testing.assert_allclose(y, theirs.detach().numpy(), rtol=1e-4, atol=1e-2)
-    np.testing.assert_allclose(gx, expected.numpy(), rtol=1e-4, atol=1e-2)
-
-
-@WIDE
-def test_pairs_of_rows_take_fewer_products(monkeypatch):
-    spies = [Mock(side_effect=winograd.convolve_pairs), Mock(side_effect=winograd.outer_pairs)]
-    monkeypatch.setattr(winograd, "convolve_pairs", spies[0])
-    monkeypatch.setattr(winograd, "outer_pairs", spies[1])
-    (x, w, g), _ = problem(*IN_PAIRS["pairs"], np.float32)
-    results(x, w, g, IN_PAIRS["pairs"][-1])
-    assert [spy.call_count for spy in spies] == [2, 1]
 
 
 def test_what_is_left_to_the_plain_rule():

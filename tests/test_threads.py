@@ -297,13 +297,16 @@ def test_products_are_those_of_numpy(monkeypatch, number):
 
 @pytest.mark.usefixtures("everything_pays")
 @pytest.mark.parametrize("number", [1, 2, 3])
-@pytest.mark.parametrize("count", [0, 1, 2, 7])
-@pytest.mark.parametrize("width", [1, 5])
-def test_each_part_of_a_product_gets_its_bias(number, count, width):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(0, 4, 5), (1, 4, 5), (7, 4, 5), (5, 4, 7), (7, 40, 5)])
+def test_each_part_of_a_product_gets_its_bias(number, dtype, shape):
     tnp.set_num_threads(number)
-    r = np.random.default_rng(0)
-    a, b, bias = (r.standard_normal(shape) for shape in ((count, 4), (4, 5), (width,)))
-    np.testing.assert_allclose(threads.affine(a, b, bias), a @ b + bias, rtol=1e-14, atol=1e-14)
+    (m, k, n), r = shape, np.random.default_rng(0)
+    a, b = (r.standard_normal(s).astype(dtype) for s in ((m, k), (k, n)))
+    for bias in (r.standard_normal(n).astype(dtype), dtype([3])):
+        y = threads.affine(a, b, bias)
+        assert y.dtype == dtype
+        np.testing.assert_allclose(y, a @ b + bias, rtol=0, atol=40 * np.finfo(dtype).eps)
 
 
 @pytest.mark.usefixtures("everything_pays")

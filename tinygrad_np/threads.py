@@ -169,12 +169,12 @@ def affine(a: Any, b: Any, bias: Any) -> Any:
     >>> affine(numpy.ones((1, 2)), numpy.ones((2, 2)), numpy.array([1.0, 2.0]))
     array([[3., 4.]])
     """
-    flops = 2 * a.size * b.shape[1]
-    if flops < THRESHOLD or _number == 1 or len(a) < b.shape[1]:
+    flops, sizes = 2 * a.size * b.shape[1], (len(a), b.shape[1])
+    if flops < THRESHOLD or _number == 1 or sizes[0] < sizes[1] or a.shape[1] > 4 * sizes[0]:
         y = product(a, b)
         y += bias
         return y
-    y = numpy.empty((len(a), b.shape[1]), a.dtype)
+    y = numpy.empty(sizes, a.dtype)
 
     def part(here: slice) -> None:
         numpy.matmul(a[here], b, out=y[here])

@@ -16,6 +16,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -57,10 +58,13 @@ class Worker:
     def __init__(self, library: str, threads: int, module: str = "worker") -> None:
         names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
         paths = os.pathsep.join([str(ROOT / "tests"), str(ROOT)])
+        self.errors: Any = None
+        if module == "peers":
+            self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process: Any = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.{module}", library, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            stderr=subprocess.PIPE if module == "peers" else None,
+            stderr=self.errors,
             env={**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONPATH": paths,
                  **({"TINYGRAD_NP_FAST": "0"} if library == "numpy" else {})},
         )  # fmt: skip
@@ -78,6 +82,10 @@ class Worker:
     def end(self) -> None:
         self.process.stdin.close()
         self.process.wait()
+
+    def last_error(self) -> str:
+        self.errors.seek(0)
+        return self.errors.read().rstrip().rpartition("\n")[2]
 
 
 def compare(workers: dict[Any, Worker], group: str, name: str, rounds: int) -> dict[str, Any]:
@@ -152,40 +160,44 @@ def summary(verdicts: list[dict[str, Any]]) -> str:
 
 
 def beside(workers: dict[Any, Worker], group: str, name: str, rounds: int) -> dict[str, Any]:
-    """A work on ours and on the other libraries; who takes 20 times as long is asked once."""
-    table: list[dict[Any, float]] = []
-    for _ in range(rounds):
-        slow = {k for k, t in table[0].items() if t > 20 * table[0][OURS]} if table else set()
-        plain = name.removesuffix(COMPILED)
-        table.append({
-            key: worker.ask(group, plain if key in (OURS, ALONE) else name, 0.15)
-            for key, worker in workers.items() if key not in slow
-        })  # fmt: skip
+    """A work on ours and on the other libraries; who takes 20 times as long is asked once.
+
+    Who dies of it is taken out of `workers`.
+    """
+    table: list[dict[Any, float]] = [{} for _ in range(rounds)]
+    for row in table:
+        slow = {k for k, t in table[0].items() if t > 20 * table[0][OURS]}
+        for key in [key for key in workers if key not in slow]:
+            plain = name.removesuffix(COMPILED) if key in (OURS, ALONE) else name
+            try:
+                row[key] = workers[key].ask(group, plain, 0.15)
+            except (RuntimeError, BrokenPipeError):
+                print(f"{key} ended at {group}, {name}: {workers.pop(key).last_error()}")
     best = min((OURS, ALONE), key=lambda key: statistics.median(row[key] for row in table))
-    ratios = {
-        peer: statistics.median(row[best] / row[peer] for row in table if peer in row)
-        for peer in workers if peer not in (OURS, ALONE)
-    }  # fmt: skip
-    return {
-        "group": group, "case": name, "ours": statistics.median(row[best] for row in table),
-        **{peer: None if math.isnan(ratio) else ratio for peer, ratio in ratios.items()},
-    }  # fmt: skip
+    result = {"group": group, "case": name, "ours": statistics.median(r[best] for r in table)}
+    for peer in PEERS:
+        ratios = [row[best] / row[peer] for row in table if peer in row]
+        result[peer] = statistics.median(ratios) if ratios and not math.isnan(ratios[0]) else None
+    return result
 
 
 def peers(cases: list[tuple[str, str]], rounds: int) -> list[dict[str, Any]]:
     """These cases on the other libraries that are installed: ours, at our best, / theirs."""
-    workers: dict[Any, Worker] = {key: Worker(*key) for key in (OURS, ALONE)}
+    workers: dict[Any, Worker] = {}
     for peer in PEERS:
         worker = Worker(peer, 2, "peers")
         try:
             worker.ask("relu", "256x512", 0)
             workers[peer] = worker
         except (RuntimeError, BrokenPipeError):
-            reason = worker.process.stderr.read().rstrip().rpartition("\n")[2]
-            print(f"{peer} is not installed, or cannot run here: {reason}\n", flush=True)
-    found = [peer for peer in workers if peer in PEERS]
+            print(
+                f"{peer} is not installed, or cannot run here: {worker.last_error()}\n", flush=True
+            )
+    if not workers:
+        return []
+    found, rows = [*workers], []
+    workers |= {key: Worker(*key) for key in (OURS, ALONE)}
     print(f"| case | ours (ms) | {' | '.join(found)} |\n{'| --- ' * (len(found) + 2)}|")
-    rows = []
     for group, name in cases:
         rows.append(row := beside(workers, group, name, rounds))
         ratios = " | ".join("-" if row[p] is None else f"{row[p]:.3f}" for p in found)
@@ -235,6 +247,8 @@ def main() -> None:
     if cases := [(g, n) for g, n in cases if wanted.match(f"peers, {g}: {n}")]:
         print("\npeers: ours at our best / theirs, two threads\n")
         result["peers"] = peers(cases, options.rounds)
+    if result == {"cases": [], "groups": []}:
+        parser.error(f"nothing begins with {options.only!r}")
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(result, indent=1))
     print(f"\n{options.json}")

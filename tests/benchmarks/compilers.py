@@ -83,6 +83,9 @@ class Jax(Library):
     def softmax(self, x: Any) -> Any:
         return self.jax.nn.softmax(x)
 
+    def log_softmax(self, x: Any) -> Any:
+        return self.jax.nn.log_softmax(x)
+
     def relu(self, x: Any) -> Any:
         return self.jax.nn.relu(x)
 
@@ -103,6 +106,9 @@ class TinyGrad(Library):
         import tinygrad
 
         self.t = tinygrad
+
+    def number(self, a: float) -> float:
+        return a
 
     def eager(self) -> None:
         """Its operations wait until a graph of them is compiled."""

@@ -9,8 +9,7 @@ padding are not met: those k that lie inside are a range for each output row.
     weight_grad  gw[f, k] = sum over output rows of g[f] @ the run of k
     input_grad   the forward of g with w turned around, for each remainder by the strides
 
-runs.py says where the runs lie. blocks.py has the loops, winograd.py fewer products for kernels of
-three rows; the sums stay in registers (tiles.py).
+runs.py says where the runs lie. blocks.py has the loops; the sums stay in registers (tiles.py).
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ from ..conv_algorithms import ALGORITHMS, chosen, row_fused
 from ..conv_algorithms.geometry import Geometry, conv_output_shape, inside
 from ..layout import logical, memory
 from ..threads import COPY, in_parts
-from . import FLOATS, blocks, winograd
+from . import FLOATS, blocks
 from .copies import copy_to
-from .runs import Ints, Runs, all_of, of_gradient, windows
+from .runs import Runs, all_of, of_gradient, windows
 from .vectors import WIDE
 
 
@@ -77,11 +76,6 @@ def weight_grad(x: Any, g: Any, geometry: Geometry, w_shape: Any, hint: Any = No
     g_flat = (_turned(g, groups, flops) if many else memory(g)).reshape(-1)
     x_flat, steps = padded.reshape(-1), (g_flat.size // oh, geometry.stride[0] * padded[0].size)
 
-    if many and runs.pairs is not None and c >= winograd.LEAST:
-        gw = _in_pairs(g_flat, padded, runs, (groups, f, kh, c, kw), steps, ow * n, flops)
-        if numpy.isfinite(gw).all():
-            return gw
-
     def part(here: slice) -> Any:
         # Of whole vectors of filters, where these lie last.
         shape = (kh * c * kw, steps[0] // (ow * n * groups)) if many else (f // groups, kh * c * kw)
@@ -99,24 +93,6 @@ def weight_grad(x: Any, g: Any, geometry: Geometry, w_shape: Any, hint: Any = No
     gw = gw[..., : f // groups].swapaxes(1, 2) if many else gw
     # (G, f, KH*c*KW) -> (F, KH, c, KW) -> (F, c, KH, KW)
     return numpy.ascontiguousarray(gw.reshape(f, kh, c, kw).swapaxes(1, 2))
-
-
-def _in_pairs(
-    g: Any, x: Any, runs: Runs, sizes: Ints, steps: tuple[int, int], m: int, flops: float
-) -> Any:
-    """`weight_grad` by winograd.py; g flat, turned."""
-    groups, f, kh, c, kw = sizes
-
-    def part(here: slice) -> Any:
-        p = numpy.zeros((4, groups, c * kw, steps[0] // (m * groups)), x.dtype)
-        scratch = (aligned((size,), x.dtype) for size in (x[0].size, steps[0]))
-        winograd.outer_pairs(p, g, x.reshape(-1), runs.pairs[here], runs.of_row, m, *scratch)
-        return p
-
-    gw = winograd.weight_gradient(reduce(numpy.add, in_parts(part, len(runs.pairs), flops)))
-    # (KH, G, c*KW, f) -> (KH, G, c, KW, f) -> (G, f, c, KH, KW) -> (F, c, KH, KW)
-    gw = gw[..., : f // groups].reshape(kh, groups, c, kw, -1).transpose(1, 4, 2, 0, 3)
-    return numpy.ascontiguousarray(gw).reshape(f, c, kh, kw)
 
 
 def _turned(g: Any, groups: int, flops: float) -> Any:
@@ -167,13 +143,12 @@ def _convolve(
     y: Any, rows: slice, x: Any, runs: Runs, w: Any, kh: Any, kw: Any, bias: Any = None
 ) -> None:
     """These rows of y (OH, F, OW, N) = w (G, f, c, KH, KW)[..., kh, kw] @ their runs in x."""
-    groups, f, c = w.shape[:3]
-    m, ks, step = y.shape[2] * y.shape[3], len(runs.offsets), y[0].size
-    first_sums = numpy.zeros(groups * f, y.dtype) if bias is None else numpy.ascontiguousarray(bias)
-    y_flat, x_flat = y.reshape(-1), x.reshape(-1)
-    width = blocks.filters_of_a_block(f)
+    groups, f = w.shape[:2]
+    m, width, ks = y.shape[2] * y.shape[3], blocks.filters_of_a_block(f), len(runs.offsets)
     packed = numpy.empty((groups, -(-f // width), ks, width), w.dtype)
     blocks.pack(packed, w, kh, kw)
+    first_sums = numpy.zeros(groups * f, y.dtype) if bias is None else numpy.ascontiguousarray(bias)
+    y_flat, x_flat, step = y.reshape(-1), x.reshape(-1), y[0].size
 
     def part(here: slice) -> None:
         first = rows.start + here.start * (rows.step or 1)
@@ -182,19 +157,8 @@ def _convolve(
             x[0].size // groups, runs.met[here], runs.offsets, packed, first_sums, f, m,
         )  # fmt: skip
 
-    def part_in_pairs(here: slice) -> bool:
-        scratch = (aligned((size,), y.dtype) for size in (x[0].size, step, step))
-        return winograd.convolve_pairs(
-            y_flat, rows.start * step, (rows.step or 1) * step, x_flat, runs.pairs[here],
-            runs.of_row, of_sums, first_sums, f, *scratch,
-        )  # fmt: skip
-
-    flops = (2 * ks + COPY) * len(runs.starts) * step
-    if runs.pairs is not None and min(f, c) >= winograd.LEAST:
-        of_sums = winograd.weights(packed)
-        if all(in_parts(part_in_pairs, len(runs.pairs), flops)):
-            return
-    in_parts(part, len(runs.starts), flops)
+    count = len(runs.starts)
+    in_parts(part, count, (2 * ks + COPY) * count * step)
 
 
 def _of_input(

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy
 
 from ..conv_algorithms.geometry import Geometry
-from . import winograd
 
 Ints = tuple[int, ...]
 
@@ -27,8 +26,6 @@ class Runs(NamedTuple):
     offsets: Any
     met: Any
     edges: list[int]  # the rows before which another range of k is met
-    pairs: Any  # the table of winograd.py, or None
-    of_row: Any  # the offsets of (c, j) in a row
 
 
 @lru_cache(256)
@@ -77,9 +74,7 @@ def _runs(shape: Ints, bases: Any, rows: list[int], channels: int, columns: list
     ends = [numpy.searchsorted(row.reshape(-1), end - bases) for end in (0, h)]
     met = numpy.stack(ends, 1) * (channels * len(columns))
     edges = numpy.flatnonzero((met[1:] != met[:-1]).any(1)) + 1
-    of_row = ((channel * s * w + column) * n).reshape(-1)
-    starts, pairs = bases * (c * s * w * n), winograd.pairs(bases, rows, h)
-    return Runs(starts, offsets, met, edges.tolist(), pairs, of_row)
+    return Runs(bases * (c * s * w * n), offsets, met, edges.tolist())
 
 
 def ints(values: Iterable[int]) -> Any:
