@@ -172,6 +172,8 @@ def beside(workers: dict[Any, Worker], group: str, name: str, rounds: int) -> di
             try:
                 row[key] = workers[key].ask(group, plain, 0.15)
             except (RuntimeError, BrokenPipeError):
+                if key in (OURS, ALONE):
+                    raise
                 print(f"{key} ended at {group}, {name}: {workers.pop(key).last_error()}")
     best = min((OURS, ALONE), key=lambda key: statistics.median(row[key] for row in table))
     result = {"group": group, "case": name, "ours": statistics.median(r[best] for r in table)}
